@@ -1,0 +1,65 @@
+// The plugin's configuration (Falco's init_config). Spec: docs/configuration.md.
+// Read once at init; plain data afterwards, any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace config {
+
+struct SocketEngine {
+  bool enabled = true;
+  std::vector<std::string> sockets;  // without HOST_ROOT
+};
+
+struct StaticEngine {
+  bool enabled = false;
+  std::string container_id;
+  std::string container_name;
+  std::string container_image;
+};
+
+struct Config {
+  base::Severity verbosity = base::Severity::kInfo;
+  uint32_t label_max_len = 100;
+  bool with_size = false;
+  bool with_env = false;
+  bool hook_create = true;
+  bool hook_start = false;
+  uint32_t engine_timeout_ms = 5000;
+  uint32_t startup_wait_ms = 1000;
+  uint32_t grace_period_s = 30;
+  uint32_t cache_max = 65536;
+  bool local_sources = true;
+
+  SocketEngine docker;
+  SocketEngine podman;
+  SocketEngine containerd;
+  SocketEngine cri;
+  // Podman's per-user sockets (/run/user/<uid>/podman/podman.sock) are followed too, also of users who log in
+  // later: true while engines.podman.sockets is left at its default.
+  bool podman_user_sockets = true;
+  bool lxc = true;
+  bool libvirt_lxc = true;
+  bool bpm = true;
+  StaticEngine static_engine;
+
+  std::string host_root;  // $HOST_ROOT without trailing slash; "" when unset
+
+  Config();  // the defaults, sockets included; host_root empty
+};
+
+// json: the init_config; "" and "{}" give the defaults. host_root: value of $HOST_ROOT or "".
+// Fails with one sentence naming the key (as a path, "engines.docker.sockets[1]"), the value and what is
+// allowed: an unknown key, a wrong type, an impossible value.
+base::Result<Config> parse(std::string_view json, std::string_view host_root);
+
+// The JSON schema that Falco checks the init_config against (draft 7); accepts what parse() accepts.
+const char* schema();
+
+}  // namespace config

@@ -1,0 +1,50 @@
+// From a cgroup path to a container: which engine, which id. Spec: docs/cgroups.md.
+// Pure matching plus a bounded memory of paths already seen; one Resolver per owner, one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/lru.h"
+
+namespace core::cgroup {
+
+enum class Engine : uint8_t { kPodman, kDocker, kCri, kContainerd, kLxc, kLibvirtLxc, kBpm, kStatic };
+
+// "podman", "docker", "cri", ... as `ctrmeta resolve` prints it.
+const char* engine_name(Engine engine);
+
+struct Match {
+  Engine engine = Engine::kDocker;
+  std::string full_id;              // whole id, or the name for lxc, libvirt-lxc, bpm
+  std::string containerd_namespace;  // only for kContainerd
+  // True for a containerd name that is no hex id: a container only once containerd confirms it.
+  bool needs_confirmation = false;
+};
+
+// Which engines take part; the order in which they are tried is fixed (spec).
+struct Enabled {
+  bool podman = true, docker = true, cri = true, containerd = true;
+  bool lxc = true, libvirt_lxc = true, bpm = true;
+};
+
+class Resolver {
+ public:
+  explicit Resolver(const Enabled& enabled, size_t remembered_paths = 8192);
+
+  // The container of `path` (one cgroup path, as in /proc/PID/cgroup after the second colon), or nullptr for
+  // the host. The pointer is valid until the next call. A path seen before costs one hash look-up and no
+  // allocation.
+  const Match* resolve(std::string_view path);
+
+  // The same without remembering.
+  static std::optional<Match> match(std::string_view path, const Enabled& enabled);
+
+ private:
+  Enabled enabled_;
+  base::Lru<std::optional<Match>> seen_;
+};
+
+}  // namespace core::cgroup

@@ -1,0 +1,87 @@
+// The worker: one thread that follows every configured engine. Spec: docs/engines.md.
+// The owner creates it, hands it look-up requests and stops it; everything it learns arrives through the
+// Listener, on the worker's thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "core/container.h"
+
+namespace worker {
+
+// Called on the worker's thread, one call at a time; must not block for long.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  // A container that is new, or whose record changed in a way that a user can see.
+  virtual void on_container(std::shared_ptr<const core::Container> container) = 0;
+  // Its engine says that it is gone; the last record known.
+  virtual void on_removed(std::shared_ptr<const core::Container> container) = 0;
+};
+
+// A container id seen on a thread before any engine reported it.
+struct LookupRequest {
+  std::string full_id;
+  core::ContainerType hint = core::ContainerType::kUnknown;  // the engine that the cgroup path suggests
+  std::string cgroup_path;
+};
+
+// One socket's state and counters, for metrics and for people ("why is a field empty").
+struct SocketStatus {
+  std::string engine;  // "docker", "podman", ...
+  std::string path;    // with HOST_ROOT
+  bool connected = false;
+  std::string last_error;  // why it is not connected; empty when it is, or was never tried
+  uint64_t reconnects = 0;
+  uint64_t errors = 0;    // failed requests and broken answers
+  uint64_t timeouts = 0;  // of these, deadlines that passed
+  uint64_t events = 0;    // engine events received
+  uint64_t containers = 0;  // known from this socket now
+};
+
+struct LookupStatus {
+  uint64_t asked = 0;    // ids asked for on demand
+  uint64_t found = 0;
+  uint64_t failed = 0;   // given up because the container is gone
+  uint64_t pending = 0;  // being retried now
+};
+
+class Worker {
+ public:
+  // Starts the thread; never waits for an engine. listener must outlive the worker.
+  static std::unique_ptr<Worker> start(const config::Config& config, Listener& listener, base::Logger logger);
+  ~Worker();  // stops
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Returns once every socket that exists has listed its containers or failed, or after `limit`, whichever is
+  // first. True when nothing was left to wait for.
+  bool wait_until_listed(std::chrono::milliseconds limit);
+
+  // Asks for one container, first the engine hinted at, then all others; retried with back-off until it is
+  // found, forgotten, or its cgroup is seen to be gone. Asking again for an id that is pending does nothing.
+  // Thread-safe, does not block.
+  void request(LookupRequest request);
+  // No thread holds that id any more.
+  void forget(std::string full_id);
+
+  // Snapshots for metrics. Thread-safe.
+  std::vector<SocketStatus> sockets() const;
+  LookupStatus lookups() const;
+
+  // Stops and joins the thread within 100 ms whatever the peers do. No call to the listener after it returns.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Worker(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace worker
