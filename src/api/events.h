@@ -1,10 +1,10 @@
 // Numbers of the host's events that this project reads or makes.
-// Source: ppm_events_public.h of Debian's libfalcosecurity0-dev; compared with it by tests/abi.
+// Source: ppm_events_public.h of Debian's libfalcosecurity0-dev; compared with it by tests/api.
 #pragma once
 
 #include <cstdint>
 
-namespace abi {
+namespace api {
 
 inline constexpr uint16_t kEventProcexit = 186;       // PPME_PROCEXIT_1_E
 inline constexpr uint16_t kEventCloneExit = 223;      // PPME_SYSCALL_CLONE_20_X
@@ -22,4 +22,4 @@ inline constexpr uint16_t kEventExecveatExit = 331;   // PPME_SYSCALL_EXECVEAT_X
 inline constexpr uint16_t kEventClone3Exit = 335;     // PPME_SYSCALL_CLONE3_X
 inline constexpr uint16_t kEventAsync = 402;          // PPME_ASYNCEVENT_E, large payload
 
-}  // namespace abi
+}  // namespace api

@@ -1,13 +1,13 @@
 // The C interface between a Falco plugin and its host, version 3.10.0, as our own declarations.
 // Shared by the plugin (src/plugin/) and the host (host/); plain C layouts, no code.
-// Source of the facts: plugin_api.h and plugin_types.h of Debian's libfalcosecurity0-dev 0.20.0; tests/abi
+// Source of the facts: plugin_api.h and plugin_types.h of Debian's libfalcosecurity0-dev 0.20.0; tests/api
 // compares every size, offset and number here with the packages of 0.20 (API 3.10) and 0.23 (API 3.12).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-namespace abi {
+namespace api {
 
 inline constexpr const char* kRequiredApiVersion = "3.10.0";
 inline constexpr size_t kMaxErrorLength = 1024;  // bytes of the async handler's error buffer
@@ -282,4 +282,4 @@ using SetConfigFn = Rc (*)(PluginState*, const SetConfigInput*);
 using GetMetricsFn = Metric* (*)(PluginState*, uint32_t* count);
 using CaptureFn = Rc (*)(PluginState*, const CaptureListenInput*);
 
-}  // namespace abi
+}  // namespace api
