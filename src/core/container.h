@@ -38,7 +38,20 @@ enum class Source : uint8_t { kCgroup, kBundle, kDisk, kApi };
 
 // An id is shown by its first 12 characters (fewer when it is shorter).
 inline constexpr size_t kShortIdLength = 12;
-inline std::string_view short_id(std::string_view full_id) { return full_id.substr(0, kShortIdLength); }
+inline std::string_view short_id(std::string_view full_id) {
+  return full_id.substr(0, kShortIdLength);
+}
+
+// True for the types whose id is a name that people chose (lxc, libvirt-lxc, bpm, static): shown whole.
+inline bool id_is_name(ContainerType type) {
+  return type == ContainerType::kLxc || type == ContainerType::kLibvirtLxc || type == ContainerType::kBpm ||
+         type == ContainerType::kStatic;
+}
+
+// What `container.id` shows for a container.
+inline std::string_view shown_id(ContainerType type, std::string_view full_id) {
+  return id_is_name(type) ? full_id : short_id(full_id);
+}
 
 struct Mount {
   std::string source;
@@ -68,7 +81,7 @@ using Labels = std::map<std::string, std::string, std::less<>>;
 struct Container {
   ContainerType type = ContainerType::kUnknown;
   Source source = Source::kApi;
-  std::string full_id;  // the id is short_id(full_id)
+  std::string full_id;  // the id is a prefix of it: id()
   std::string name;
 
   std::string image;
@@ -99,7 +112,7 @@ struct Container {
   std::vector<Mount> mounts;
 
   bool is_pod_sandbox = false;
-  std::string pod_sandbox_id;              // whole id
+  std::string pod_sandbox_id;                // whole id
   std::optional<Labels> pod_sandbox_labels;  // nullopt: not known
   std::string cni_json;
   // Kubernetes identity, kept apart from `labels` so that no label limit can drop it.
@@ -111,7 +124,7 @@ struct Container {
   std::optional<Probe> liveness_probe;
   std::optional<Probe> readiness_probe;
 
-  std::string_view id() const { return short_id(full_id); }
+  std::string_view id() const { return shown_id(type, full_id); }
   bool operator==(const Container&) const = default;
 };
 

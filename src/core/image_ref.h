@@ -13,7 +13,8 @@ struct ImageRef {
 };
 
 // Takes a reference apart. A port is not a tag ("host:5000/x"). An image id ("sha256:<hex>" or 64 hex digits)
-// gives an empty repository. Never fails: text that is no reference comes back as repository.
+// gives an empty ImageRef. The schemes that cri-dockerd writes ("docker-pullable://", "docker://") are no
+// part of it. Never fails: text that is no reference comes back as repository.
 ImageRef parse_image_ref(std::string_view text);
 
 // True for "sha256:<hex...>" and for 64 hex digits: an id, not a name.

@@ -1,0 +1,304 @@
+// The record as JSON and back. One row per key; the row is the only place that names it.
+#include "core/container_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/utf8.h"
+#include "core/json_read.h"
+#include "core/labels.h"
+
+namespace core {
+namespace {
+
+namespace json = boost::json;
+
+// ---- writing ----
+
+json::string to_value(std::string_view text) {
+  return base::is_utf8(text) ? json::string(text) : json::string(base::to_utf8(text));
+}
+
+json::array to_value(const std::vector<std::string>& texts) {
+  json::array array;
+  array.reserve(texts.size());
+  for (const std::string& text : texts) array.emplace_back(to_value(text));
+  return array;
+}
+
+json::object to_value(const Labels& labels) {
+  json::object object;
+  object.reserve(labels.size());
+  for (const auto& [key, value] : labels) object[to_value(key)] = to_value(value);
+  return object;
+}
+
+json::value to_value(const std::optional<Labels>& labels) {
+  if (!labels) return nullptr;
+  return to_value(*labels);
+}
+
+json::object to_value(const Probe& probe) {
+  return {{"exe", to_value(probe.exe)}, {"args", to_value(probe.args)}};
+}
+
+json::array to_value(const std::vector<PortMapping>& ports) {
+  json::array array;
+  for (const PortMapping& port : ports) {
+    array.push_back(
+        {{"HostIp", port.host_ip}, {"HostPort", port.host_port}, {"ContainerPort", port.container_port}});
+  }
+  return array;
+}
+
+json::array to_value(const std::vector<Mount>& mounts) {
+  json::array array;
+  for (const Mount& mount : mounts) {
+    array.push_back({{"Source", to_value(mount.source)},
+                     {"Destination", to_value(mount.destination)},
+                     {"Mode", to_value(mount.mode)},
+                     {"RW", mount.rw},
+                     {"Propagation", to_value(mount.propagation)}});
+  }
+  return array;
+}
+
+// The labels with the Kubernetes identity among them, whatever a label limit may have dropped.
+json::object labels_with_identity(const Container& container) {
+  Labels labels = container.labels;
+  for (const auto& [key, value] :
+       {std::pair(kPodNameLabel, &container.pod_name),
+        std::pair(kPodNamespaceLabel, &container.pod_namespace), std::pair(kPodUidLabel, &container.pod_uid),
+        std::pair(kPodSandboxIdLabel, &container.pod_sandbox_id)}) {
+    if (!value->empty()) labels.insert_or_assign(std::string(key), *value);
+  }
+  return to_value(labels);
+}
+
+// ---- reading: each returns the default when the member is missing, null or of a wrong type ----
+
+void read(const json::value* value, std::string& out) {
+  if (const auto text = as_text(value)) out = *text;
+}
+
+void read(const json::value* value, bool& out) {
+  if (const bool* flag = value != nullptr ? value->if_bool() : nullptr) out = *flag;
+}
+
+template <typename Int>
+requires std::is_integral_v<Int>
+void read(const json::value* value, Int& out) {
+  out = as_integer<Int>(value).value_or(out);
+}
+
+// The elements of `value` when it is an array, else none.
+const json::array& elements(const json::value* value) {
+  static const json::array kNone;
+  const json::array* array = value != nullptr ? value->if_array() : nullptr;
+  return array != nullptr ? *array : kNone;
+}
+
+void read(const json::value* value, std::vector<std::string>& out) {
+  for (const json::value& element : elements(value)) {
+    if (const auto text = as_text(&element)) out.emplace_back(*text);
+  }
+}
+
+void read(const json::value* value, Labels& out) {
+  const json::object* object = value != nullptr ? value->if_object() : nullptr;
+  if (object == nullptr) return;
+  for (const auto& [key, element] : *object) {
+    if (const auto text = as_text(&element)) out.insert_or_assign(std::string(key), std::string(*text));
+  }
+}
+
+void read(const json::value* value, std::optional<Labels>& out) {
+  if (value != nullptr && value->is_object()) read(value, out.emplace());
+}
+
+void read(const json::value* value, std::optional<Probe>& out) {
+  const auto exe = as_text(member(value, "exe"));
+  if (!exe) return;
+  Probe& probe = out.emplace();
+  probe.exe = *exe;
+  read(member(value, "args"), probe.args);
+}
+
+void read(const json::value* value, std::vector<PortMapping>& out) {
+  for (const json::value& element : elements(value)) {
+    if (!element.is_object()) continue;
+    PortMapping& port = out.emplace_back();
+    read(member(&element, "HostIp"), port.host_ip);
+    read(member(&element, "HostPort"), port.host_port);
+    read(member(&element, "ContainerPort"), port.container_port);
+  }
+}
+
+void read(const json::value* value, std::vector<Mount>& out) {
+  for (const json::value& element : elements(value)) {
+    if (!element.is_object()) continue;
+    Mount& mount = out.emplace_back();
+    read(member(&element, "Source"), mount.source);
+    read(member(&element, "Destination"), mount.destination);
+    read(member(&element, "Mode"), mount.mode);
+    read(member(&element, "RW"), mount.rw);
+    read(member(&element, "Propagation"), mount.propagation);
+  }
+}
+
+ContainerType read_type(const json::value* value) {
+  if (value == nullptr || !value->is_number()) return ContainerType::kDocker;  // the format's default, 0
+  const auto number = as_integer<uint32_t>(value);
+  if (!number) return ContainerType::kUnknown;
+  const auto type = static_cast<ContainerType>(*number);
+  return std::string_view(type_name(type)) != type_name(ContainerType::kUnknown) ? type
+                                                                                 : ContainerType::kUnknown;
+}
+
+// ---- the keys ----
+
+// One key of the format, in the order in which it is written.
+struct Key {
+  const char* name;
+  void (*write)(const Container&, const char* name, json::object&);
+  void (*read)(const json::value*, Container&);
+};
+
+// A key that is one member of the record.
+template <auto Member>
+constexpr Key plain(const char* name) {
+  return {name,
+          [](const Container& container, const char* key, json::object& out) {
+            const auto& value = container.*Member;
+            if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
+              out[key] = value;
+            } else {
+              out[key] = to_value(value);
+            }
+          },
+          [](const json::value* value, Container& container) { read(value, container.*Member); }};
+}
+
+// A probe: written only when there is one.
+template <auto Member>
+constexpr Key probe(const char* name) {
+  return {name,
+          [](const Container& container, const char* key, json::object& out) {
+            if (container.*Member) out[key] = to_value(*(container.*Member));
+          },
+          [](const json::value* value, Container& container) { read(value, container.*Member); }};
+}
+
+// The id is read by take_id().
+void read_nothing(const json::value*, Container&) {}
+
+constexpr std::array kKeys{
+    Key{"type",
+        [](const Container& container, const char* key, json::object& out) {
+          out[key] = static_cast<uint32_t>(container.type);
+        },
+        [](const json::value* value, Container& container) { container.type = read_type(value); }},
+    Key{"id",
+        [](const Container& container, const char* key, json::object& out) {
+          out[key] = to_value(container.id());
+        },
+        read_nothing},
+    Key{"full_id",
+        [](const Container& container, const char* key, json::object& out) {
+          out[key] = to_value(container.full_id);
+        },
+        read_nothing},
+    plain<&Container::name>("name"),
+    plain<&Container::image>("image"),
+    plain<&Container::image_id>("imageid"),
+    plain<&Container::image_repository>("imagerepo"),
+    plain<&Container::image_tag>("imagetag"),
+    plain<&Container::image_digest>("imagedigest"),
+    plain<&Container::user>("User"),
+    plain<&Container::ip>("ip"),
+    plain<&Container::privileged>("privileged"),
+    plain<&Container::host_pid>("host_pid"),
+    plain<&Container::host_network>("host_network"),
+    plain<&Container::host_ipc>("host_ipc"),
+    plain<&Container::cpu_period>("cpu_period"),
+    plain<&Container::cpu_quota>("cpu_quota"),
+    plain<&Container::cpu_shares>("cpu_shares"),
+    plain<&Container::cpuset_cpu_count>("cpuset_cpu_count"),
+    plain<&Container::memory_limit>("memory_limit"),
+    plain<&Container::swap_limit>("swap_limit"),
+    plain<&Container::created_time>("created_time"),
+    plain<&Container::size>("size"),
+    plain<&Container::env>("env"),
+    Key{"labels",
+        [](const Container& container, const char* key, json::object& out) {
+          out[key] = labels_with_identity(container);
+        },
+        [](const json::value* value, Container& container) { read(value, container.labels); }},
+    plain<&Container::port_mappings>("port_mappings"),
+    plain<&Container::mounts>("Mounts"),
+    plain<&Container::is_pod_sandbox>("is_pod_sandbox"),
+    plain<&Container::pod_sandbox_id>("pod_sandbox_id"),
+    plain<&Container::pod_sandbox_labels>("pod_sandbox_labels"),
+    plain<&Container::cni_json>("cni_json"),
+    probe<&Container::healthcheck>("Healthcheck"),
+    probe<&Container::liveness_probe>("LivenessProbe"),
+    probe<&Container::readiness_probe>("ReadinessProbe"),
+};
+
+// Old captures have no full_id; then the id is all there is. A full_id that does not continue the id belongs
+// to something else: the id is what threads are tagged with, so it decides.
+std::string take_id(const json::value* object) {
+  const std::string_view id = as_text(member(object, "id")).value_or("");
+  const std::string_view full_id = as_text(member(object, "full_id")).value_or("");
+  // The id may have been cut within a character, which JSON can only show as U+FFFD.
+  constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+  std::string_view whole = id;
+  while (whole.ends_with(kReplacement)) whole.remove_suffix(kReplacement.size());
+  return std::string(full_id.starts_with(whole) ? full_id : id);
+}
+
+json::object to_object(const Container& container) {
+  json::object object;
+  object.reserve(kKeys.size());
+  for (const Key& key : kKeys) key.write(container, key.name, object);
+  return object;
+}
+
+}  // namespace
+
+std::string to_json(const Container& container) {
+  return "{\"container\":" + to_json_object(container) + "}";
+}
+
+std::string to_json_object(const Container& container) {
+  return json::serialize(to_object(container));
+}
+
+base::Result<Container> from_json(std::string_view text) {
+  // A payload is a C string in its event: the terminator may be counted in.
+  while (text.ends_with('\0')) text.remove_suffix(1);
+  std::array<unsigned char, 16384> buffer;
+  json::monotonic_resource memory(buffer.data(), buffer.size());
+  const auto payload = parse_json(text, &memory);
+  if (!payload) return base::Error{"container event: the payload is " + payload.error()};
+
+  const json::value* object = member(&*payload, "container");
+  if (object == nullptr || !object->is_object()) {
+    return base::Error{
+        fmt::format("container event: the payload has no object 'container': '{}'", base::excerpt(text))};
+  }
+  Container container;
+  for (const Key& key : kKeys) key.read(member(object, key.name), container);
+  container.full_id = take_id(object);
+  if (container.full_id.empty()) {
+    return base::Error{
+        fmt::format("container event: the payload has no 'container.id': '{}'", base::excerpt(text))};
+  }
+  take_k8s_identity(container);
+  return container;
+}
+
+}  // namespace core

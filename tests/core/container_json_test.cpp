@@ -1,0 +1,370 @@
+// The container event's payload: writing, tolerant reading, round trips.
+#include "core/container_json.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <functional>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "core/labels.h"
+
+namespace core {
+namespace {
+
+namespace json = boost::json;
+
+Container read(const std::string& members) {
+  const auto container = from_json("{\"container\":{\"id\":\"c\"" + members + "}}");
+  EXPECT_TRUE(container.ok()) << members;
+  return container.ok() ? *container : Container{};
+}
+
+Container full() {
+  Container container;
+  container.type = ContainerType::kPodman;
+  container.full_id = "32a1026ccb88a551";
+  container.name = "web";
+  container.image = "fedora:38";
+  container.image_id = "0ca0fe";
+  container.image_repository = "fedora";
+  container.image_tag = "38";
+  container.image_digest = "sha256:1";
+  container.user = "1000";
+  container.ip = "172.17.0.2";
+  container.privileged = container.host_pid = container.host_network = container.host_ipc = true;
+  container.cpu_period = 1;
+  container.cpu_quota = -1;
+  container.cpu_shares = 2;
+  container.cpuset_cpu_count = 3;
+  container.memory_limit = 5368709120;
+  container.swap_limit = -1;
+  container.created_time = 1730971086;
+  container.size = 12;
+  container.env = {"A=1", "B"};
+  container.labels = {{"k", "v"}};
+  container.port_mappings = {{0x7f000001, 8080, 80}};
+  container.mounts = {{"/a", "/b", "z", false, "rprivate"}};
+  container.is_pod_sandbox = true;
+  container.pod_sandbox_labels = Labels{{"p", "q"}};
+  container.cni_json = "{\"a\":\"b\"}";
+  container.healthcheck = Probe{"NONE", {}};
+  container.liveness_probe = Probe{"/bin/sh", {"-c", "true"}};
+  container.readiness_probe = Probe{"x", {""}};
+  return container;
+}
+
+TEST(ToJson, WritesEveryKeyInOrder) {
+  EXPECT_EQ(
+      to_json(full()),
+      R"({"container":{"type":11,"id":"32a1026ccb88","full_id":"32a1026ccb88a551","name":"web","image":"fedora:38",)"
+      R"("imageid":"0ca0fe","imagerepo":"fedora","imagetag":"38","imagedigest":"sha256:1","User":"1000",)"
+      R"("ip":"172.17.0.2","privileged":true,"host_pid":true,"host_network":true,"host_ipc":true,"cpu_period":1,)"
+      R"("cpu_quota":-1,"cpu_shares":2,"cpuset_cpu_count":3,"memory_limit":5368709120,"swap_limit":-1,)"
+      R"("created_time":1730971086,"size":12,"env":["A=1","B"],"labels":{"k":"v"},)"
+      R"("port_mappings":[{"HostIp":2130706433,"HostPort":8080,"ContainerPort":80}],)"
+      R"("Mounts":[{"Source":"/a","Destination":"/b","Mode":"z","RW":false,"Propagation":"rprivate"}],)"
+      R"("is_pod_sandbox":true,"pod_sandbox_id":"","pod_sandbox_labels":{"p":"q"},"cni_json":"{\"a\":\"b\"}",)"
+      R"("Healthcheck":{"exe":"NONE","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
+      R"("ReadinessProbe":{"exe":"x","args":[""]}}})");
+}
+
+TEST(ToJson, WritesDefaultsAndLeavesAbsentProbesOut) {
+  const std::string text = to_json_object({});
+  EXPECT_TRUE(text.starts_with(R"({"type":65535,"id":"","full_id":"")")) << text;
+  EXPECT_TRUE(text.ends_with(R"("pod_sandbox_labels":null,"cni_json":""})")) << text;
+  EXPECT_NE(text.find(R"("size":-1)"), std::string::npos);
+  EXPECT_NE(text.find(R"("env":[],"labels":{},"port_mappings":[],"Mounts":[])"), std::string::npos);
+}
+
+TEST(ToJson, PutsTheIdentityIntoTheLabels) {
+  Container container;
+  container.labels = {{"a", "b"}, {"io.kubernetes.pod.name", "stale"}};
+  container.pod_name = "web-0";
+  container.pod_namespace = "shop";
+  container.pod_uid = "u";
+  container.pod_sandbox_id = "s";
+  EXPECT_NE(to_json(container).find(
+                R"("labels":{"a":"b","io.kubernetes.pod.name":"web-0","io.kubernetes.pod.namespace":"shop",)"
+                R"("io.kubernetes.pod.uid":"u","io.kubernetes.sandbox.id":"s"})"),
+            std::string::npos)
+      << to_json(container);
+}
+
+TEST(ToJson, IsValidWhateverBytesTheRecordHolds) {
+  Container container = full();
+  const std::string bad("\xff\x00\xc3\"\\\n\xed\xa0\x80", 9);
+  container.name = bad;
+  container.labels = {{bad, bad}};
+  container.env = {bad};
+  container.healthcheck = Probe{bad, {bad}};
+  container.mounts = {{bad, bad, bad, true, bad}};
+  container.pod_sandbox_labels = Labels{{bad, bad}};
+  const std::string text = to_json(container);
+  json::error_code error;
+  const json::value value = json::parse(text, error);
+  ASSERT_FALSE(error) << error.message();
+  EXPECT_EQ(text.find('\0'), std::string::npos);
+  const auto back = from_json(text);
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->name,
+            std::string("\xEF\xBF\xBD\0\xEF\xBF\xBD\"\\\n\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", 19));
+}
+
+TEST(FromJson, ReadsBackWhatWasWritten) {
+  const auto back = from_json(to_json(full()));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(*back, full());
+}
+
+TEST(FromJson, GivesDefaultsToWhatIsMissingOrNull) {
+  Container expected;
+  expected.type = ContainerType::kDocker;
+  expected.full_id = "c";
+  EXPECT_EQ(read(""), expected);
+  EXPECT_EQ(
+      read(
+          R"(,"type":null,"full_id":null,"name":null,"image":null,"imageid":null,"imagerepo":null,"imagetag":null,
+      "imagedigest":null,"User":null,"ip":null,"privileged":null,"host_pid":null,"host_network":null,"host_ipc":null,
+      "cpu_period":null,"cpu_quota":null,"cpu_shares":null,"cpuset_cpu_count":null,"memory_limit":null,
+      "swap_limit":null,"created_time":null,"size":null,"env":null,"labels":null,"port_mappings":null,"Mounts":null,
+      "is_pod_sandbox":null,"pod_sandbox_id":null,"pod_sandbox_labels":null,"cni_json":null,"Healthcheck":null,
+      "LivenessProbe":null,"ReadinessProbe":null,"unknown":{"a":[1]},"lookup_state":1,"metadata_deadline":0)"),
+      expected);
+}
+
+TEST(FromJson, GivesDefaultsToWrongTypes) {
+  Container expected;
+  expected.type = ContainerType::kDocker;
+  expected.full_id = "c";
+  EXPECT_EQ(
+      read(
+          R"(,"type":"docker","full_id":5,"name":5,"image":[],"imageid":{},"ip":true,"privileged":1,"host_pid":"yes",
+      "cpu_period":"1","cpu_shares":1.5,"memory_limit":18446744073709551615,"swap_limit":1e300,"created_time":-1e300,
+      "size":[],"env":{"a":"b"},"labels":["a"],"port_mappings":{},"Mounts":"x","is_pod_sandbox":0,
+      "pod_sandbox_labels":[],"cni_json":{},"Healthcheck":[],"LivenessProbe":{"args":["x"]},
+      "ReadinessProbe":{"exe":5})"),
+      expected);
+}
+
+TEST(FromJson, SkipsElementsOfAWrongType) {
+  const Container container = read(R"(,"env":["a",5,null,"b"],"labels":{"a":"1","b":2,"c":null},
+      "port_mappings":[5,{"HostIp":-1,"HostPort":65536,"ContainerPort":80},null],
+      "Mounts":[null,{"Source":"/a","RW":"no"}],"Healthcheck":{"exe":"x","args":["y",1,"z"]},
+      "LivenessProbe":{"exe":"x","args":"y"})");
+  EXPECT_EQ(container.env, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(container.labels, (Labels{{"a", "1"}}));
+  EXPECT_EQ(container.port_mappings, (std::vector<PortMapping>{{0, 0, 80}}));
+  EXPECT_EQ(container.mounts, (std::vector<Mount>{{"/a", "", "", true, ""}}));
+  EXPECT_EQ(container.healthcheck, (Probe{"x", {"y", "z"}}));
+  EXPECT_EQ(container.liveness_probe, (Probe{"x", {}}));
+}
+
+TEST(FromJson, ReadsNumbersOfEveryKind) {
+  const Container container = read(R"(,"memory_limit":9223372036854775807,"swap_limit":-9223372036854775808,
+      "cpu_quota":2e3,"cpu_shares":512.0,"size":-1.0,"port_mappings":[{"HostIp":4294967295,"HostPort":8e3,
+      "ContainerPort":65535}])");
+  EXPECT_EQ(container.memory_limit, std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(container.swap_limit, std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(container.cpu_quota, 2000);
+  EXPECT_EQ(container.cpu_shares, 512);
+  EXPECT_EQ(container.size, -1);
+  EXPECT_EQ(container.port_mappings, (std::vector<PortMapping>{{0xffffffff, 8000, 65535}}));
+  EXPECT_EQ(read(R"(,"memory_limit":9223372036854775808.0)").memory_limit, 0);
+  EXPECT_EQ(read(R"(,"memory_limit":5368709120)").memory_limit, 5368709120);
+}
+
+TEST(FromJson, KnowsItsTypes) {
+  EXPECT_EQ(read(R"(,"type":0)").type, ContainerType::kDocker);
+  EXPECT_EQ(read(R"(,"type":65534)").type, ContainerType::kHost);
+  for (const char* number : {"12", "65535", "-1", "4294967296", "1.5", "100000"}) {
+    EXPECT_EQ(read(std::string(",\"type\":") + number).type, ContainerType::kUnknown) << number;
+  }
+  // Missing, null or no number: the format's default.
+  for (const char* text : {"", R"(,"type":null)", R"(,"type":"docker")"}) {
+    EXPECT_EQ(read(text).type, ContainerType::kDocker) << text;
+  }
+}
+
+TEST(FromJson, FindsTheId) {
+  const auto id_of = [](const std::string& text) {
+    const auto container = from_json("{\"container\":" + text + "}");
+    return container.ok() ? container->full_id : "error: " + container.error();
+  };
+  EXPECT_EQ(id_of(R"({"id":"a"})"), "a");
+  EXPECT_EQ(id_of(R"({"full_id":"ab"})"), "ab");
+  EXPECT_EQ(id_of(R"({"id":"a","full_id":"abc"})"), "abc");
+  EXPECT_EQ(id_of(R"({"id":"a","full_id":""})"), "a");
+  EXPECT_EQ(id_of(R"({"id":"a","full_id":"xyz"})"), "a");
+  EXPECT_EQ(
+      id_of(R"({"id":"","name":"x"})"),
+      R"(error: container event: the payload has no 'container.id': '{"container":{"id":"","name":"x"}}')");
+}
+
+TEST(FromJson, TakesTheIdentityFromTheLabels) {
+  const Container container =
+      read(R"(,"labels":{"io.kubernetes.pod.name":"p","io.kubernetes.pod.namespace":"n",
+      "io.kubernetes.pod.uid":"u","io.kubernetes.sandbox.id":"s"})");
+  EXPECT_EQ(container.pod_name, "p");
+  EXPECT_EQ(container.pod_namespace, "n");
+  EXPECT_EQ(container.pod_uid, "u");
+  EXPECT_EQ(container.pod_sandbox_id, "s");
+  EXPECT_EQ(container.labels.size(), 4u);
+}
+
+TEST(FromJson, RefusesWhatIsNoPayload) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"", "not JSON"},
+      {"x", "not JSON"},
+      {"{", "not JSON"},
+      {"{\"container\":{\"id\":\"a\"}} x", "not JSON"},
+      {"{\"container\":{\"id\":\"a\"}}{}", "not JSON"},
+      {"null", "no object 'container'"},
+      {"[]", "no object 'container'"},
+      {"{\"id\":\"a\"}", "no object 'container'"},
+      {"{\"container\":[]}", "no object 'container'"},
+      {"{\"container\":{}}", "no 'container.id'"},
+      {"{\"container\":{\"id\":5}}", "no 'container.id'"},
+      {std::string(100000, '['), "nested deeper than 32"},
+      {"{\"container\":{\"id\":\"a\",\"x\":" + std::string(31, '[') + std::string(31, ']') + "}}",
+       "nested deeper"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto container = from_json(text);
+    ASSERT_FALSE(container.ok()) << text.substr(0, 80);
+    EXPECT_NE(container.error().find(expected), std::string::npos) << container.error();
+    EXPECT_LT(container.error().size(), 200u);
+  }
+  EXPECT_TRUE(
+      from_json("{\"container\":{\"id\":\"a\",\"x\":" + std::string(30, '[') + std::string(30, ']') + "}}")
+          .ok());
+}
+
+TEST(FromJson, AcceptsTerminatorsAndBytesThatAreNoUtf8) {
+  EXPECT_TRUE(from_json(std::string_view("{\"container\":{\"id\":\"a\"}}\0\0", 26)).ok());
+  const auto container = from_json("{\"container\":{\"id\":\"a\",\"name\":\"x\xff\"}}");
+  ASSERT_TRUE(container.ok());
+  EXPECT_EQ(container->name, "x\xEF\xBF\xBD");
+}
+
+// ---- random containers ----
+
+class Random {
+ public:
+  explicit Random(uint32_t seed) : engine_(seed) {}
+  uint64_t number(uint64_t max) { return std::uniform_int_distribution<uint64_t>(0, max)(engine_); }
+  bool flag() { return number(1) == 1; }
+  int64_t any() { return static_cast<int64_t>(std::uniform_int_distribution<uint64_t>()(engine_)); }
+  std::string text() {
+    static const std::vector<std::string> kParts{"a",
+                                                 "\"",
+                                                 "\\",
+                                                 "/",
+                                                 ":",
+                                                 std::string(1, '\0'),
+                                                 "\n",
+                                                 "\xC3\xA9",
+                                                 "\xF0\x9F\x98\x80",
+                                                 " ",
+                                                 "io.kubernetes.",
+                                                 "\x7f"};
+    std::string text;
+    for (uint64_t parts = number(6); parts > 0; --parts) text += kParts[number(kParts.size() - 1)];
+    return text;
+  }
+  std::vector<std::string> texts() {
+    std::vector<std::string> all(number(3));
+    for (std::string& one : all) one = text();
+    return all;
+  }
+  Labels labels() {
+    Labels all;
+    for (uint64_t count = number(4); count > 0; --count) all[text()] = text();
+    return all;
+  }
+  std::optional<Probe> probe() {
+    return flag() ? std::optional<Probe>(Probe{text(), texts()}) : std::nullopt;
+  }
+
+ private:
+  std::mt19937 engine_;
+};
+
+Container random_container(Random& random) {
+  static const std::vector<uint32_t> kTypes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0xfffe, 0xffff};
+  Container container;
+  container.type = static_cast<ContainerType>(kTypes[random.number(kTypes.size() - 1)]);
+  container.full_id = "i" + random.text();
+  for (std::string Container::*member :
+       {&Container::name, &Container::image, &Container::image_id, &Container::image_repository,
+        &Container::image_tag, &Container::image_digest, &Container::user, &Container::ip,
+        &Container::cni_json}) {
+    container.*member = random.text();
+  }
+  for (bool Container::*member : {&Container::privileged, &Container::host_pid, &Container::host_network,
+                                  &Container::host_ipc, &Container::is_pod_sandbox}) {
+    container.*member = random.flag();
+  }
+  for (int64_t Container::*member :
+       {&Container::cpu_period, &Container::cpu_quota, &Container::cpu_shares, &Container::cpuset_cpu_count,
+        &Container::memory_limit, &Container::swap_limit, &Container::created_time, &Container::size}) {
+    container.*member = random.any();
+  }
+  container.env = random.texts();
+  container.labels = random.labels();
+  for (uint64_t count = random.number(3); count > 0; --count) {
+    container.port_mappings.push_back({static_cast<uint32_t>(random.any()),
+                                       static_cast<uint16_t>(random.any()),
+                                       static_cast<uint16_t>(random.any())});
+    container.mounts.push_back({random.text(), random.text(), random.text(), random.flag(), random.text()});
+  }
+  if (random.flag()) container.pod_sandbox_labels = random.labels();
+  // The identity travels in the labels, so a record that has it has it in both places.
+  for (const auto& [key, member] : {std::pair(kPodNameLabel, &Container::pod_name),
+                                    std::pair(kPodNamespaceLabel, &Container::pod_namespace),
+                                    std::pair(kPodUidLabel, &Container::pod_uid),
+                                    std::pair(kPodSandboxIdLabel, &Container::pod_sandbox_id)}) {
+    container.*member = random.text();
+    if (!(container.*member).empty()) container.labels[std::string(key)] = container.*member;
+  }
+  container.healthcheck = random.probe();
+  container.liveness_probe = random.probe();
+  container.readiness_probe = random.probe();
+  return container;
+}
+
+TEST(Json, RoundTripsRandomContainers) {
+  for (uint32_t seed = 0; seed < 2000; ++seed) {
+    Random random(seed);
+    const Container container = random_container(random);
+    const std::string text = to_json(container);
+    const auto back = from_json(text);
+    ASSERT_TRUE(back.ok()) << "seed " << seed << ": " << back.error();
+    ASSERT_EQ(*back, container) << "seed " << seed << ": " << text;
+    ASSERT_EQ(to_json(*back), text) << "seed " << seed;
+  }
+}
+
+TEST(Json, StandsEveryPrefixAndManyMutations) {
+  const std::string text = to_json(full());
+  for (size_t length = 0; length < text.size(); ++length)
+    EXPECT_FALSE(from_json(text.substr(0, length)).ok());
+  std::mt19937 engine(1);
+  for (int round = 0; round < 5000; ++round) {
+    std::string mutated = text;
+    for (int change = 0; change < 3; ++change)
+      mutated[engine() % mutated.size()] = static_cast<char>(engine());
+    const auto container = from_json(mutated);
+    if (container.ok()) {
+      EXPECT_TRUE(from_json(to_json(*container)).ok());
+    } else {
+      EXPECT_FALSE(container.error().empty());
+    }
+  }
+}
+
+}  // namespace
+}  // namespace core

@@ -1,0 +1,76 @@
+// Healthchecks and probes.
+#include "core/probes.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace core {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::optional<Probe> from(const Words& test, const Words& shell = {}) {
+  return healthcheck_from_test(test, shell);
+}
+
+TEST(Healthcheck, ReadsDockersForms) {
+  EXPECT_EQ(from({"NONE"}), (Probe{"NONE", {}}));
+  EXPECT_EQ(from({"CMD", "/bin/check", "-x", ""}), (Probe{"/bin/check", {"-x", ""}}));
+  EXPECT_EQ(from({"CMD", "true"}), (Probe{"true", {}}));
+  EXPECT_EQ(from({"CMD-SHELL", "a && b"}), (Probe{"/bin/sh", {"-c", "a && b"}}));
+  EXPECT_EQ(from({"CMD-SHELL", "a"}, {"/bin/bash", "-e", "-c"}), (Probe{"/bin/bash", {"-e", "-c", "a"}}));
+  EXPECT_EQ(from({"CMD-SHELL", "a"}, {""}), (Probe{"/bin/sh", {"-c", "a"}}));
+}
+
+TEST(Healthcheck, ReadsPodmansForms) {
+  EXPECT_EQ(from({"CMD-SHELL", "curl", "-f", "localhost"}), (Probe{"/bin/sh", {"-c", "curl -f localhost"}}));
+  EXPECT_EQ(from({"curl -f localhost || exit 1"}), (Probe{"/bin/sh", {"-c", "curl -f localhost || exit 1"}}));
+  EXPECT_EQ(from({"/bin/check", "-x"}), (Probe{"/bin/check", {"-x"}}));
+  EXPECT_EQ(from({"none"}), (Probe{"NONE", {}}));
+  EXPECT_EQ(from({"cmd", "true"}), (Probe{"true", {}}));
+}
+
+TEST(Healthcheck, IsNoneWithoutACommand) {
+  for (const Words& test : {Words{}, Words{""}, Words{"CMD"}, Words{"CMD", ""}, Words{"CMD-SHELL"},
+                            Words{"CMD-SHELL", ""}, Words{"", "x"}}) {
+    EXPECT_EQ(from(test), std::nullopt);
+  }
+}
+
+TEST(Probe, PrintsAsACommandLine) {
+  EXPECT_EQ(probe_text({"/bin/sh", {"-c", "a b"}}), "/bin/sh -c a b");
+  EXPECT_EQ(probe_text({"NONE", {}}), "NONE");
+  EXPECT_EQ(probe_text({}), "");
+}
+
+constexpr const char* kPod = R"({"apiVersion":"v1","kind":"Pod","spec":{"containers":[
+  {"name":"other","livenessProbe":{"exec":{"command":["no"]}}}, 5, {"noname":1},
+  {"name":"web","livenessProbe":{"exec":{"command":["cat","/tmp/healthy"]},"periodSeconds":5},
+   "readinessProbe":{"httpGet":{"path":"/"}}}]}})";
+
+TEST(Probes, ComeFromTheLastAppliedManifest) {
+  const PodProbes web = probes_from_last_applied(kPod, "web");
+  EXPECT_EQ(web.liveness, (Probe{"cat", {"/tmp/healthy"}}));
+  EXPECT_EQ(web.readiness, std::nullopt) << "httpGet is no command";
+  EXPECT_EQ(probes_from_last_applied(kPod, "other").liveness, (Probe{"no", {}}));
+  EXPECT_EQ(probes_from_last_applied(kPod, "absent").liveness, std::nullopt);
+}
+
+TEST(Probes, StandAnyAnnotation) {
+  for (const char* text :
+       {"", "x", "null", "[]", "{}", R"({"spec":5})", R"({"spec":{"containers":{}}})",
+        R"({"spec":{"containers":[{"name":"web","livenessProbe":{"exec":{"command":"x"}}}]}})",
+        R"({"spec":{"containers":[{"name":"web","livenessProbe":{"exec":{"command":[1]}}}]}})",
+        R"({"spec":{"containers":[{"name":"web","livenessProbe":{"exec":{"command":[]}}}]}})",
+        R"({"spec":{"containers":[{"name":"web","livenessProbe":[]}]}})"}) {
+    const PodProbes probes = probes_from_last_applied(text, "web");
+    EXPECT_EQ(probes.liveness, std::nullopt) << text;
+    EXPECT_EQ(probes.readiness, std::nullopt) << text;
+  }
+  EXPECT_EQ(probes_from_last_applied(std::string(100000, '['), "web").liveness, std::nullopt);
+}
+
+}  // namespace
+}  // namespace core
