@@ -39,14 +39,14 @@ struct SocketStatus {
   bool connected = false;
   std::string last_error;  // why it is not connected; empty when it is, or was never tried
   uint64_t reconnects = 0;
-  uint64_t errors = 0;    // failed requests and broken answers
-  uint64_t timeouts = 0;  // of these, deadlines that passed
-  uint64_t events = 0;    // engine events received
+  uint64_t errors = 0;      // failed requests and broken answers
+  uint64_t timeouts = 0;    // of these, deadlines that passed
+  uint64_t events = 0;      // engine events received
   uint64_t containers = 0;  // known from this socket now
 };
 
 struct LookupStatus {
-  uint64_t asked = 0;    // ids asked for on demand
+  uint64_t asked = 0;  // ids asked for on demand
   uint64_t found = 0;
   uint64_t failed = 0;   // given up because the container is gone
   uint64_t pending = 0;  // being retried now

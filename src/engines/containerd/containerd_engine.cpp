@@ -1,0 +1,325 @@
+// See containerd_engine.h.
+#include "engines/containerd/containerd_engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <utility>
+
+#include "base/lru.h"
+#include "core/merge.h"
+#include "engines/containerd/containerd_client.h"
+#include "engines/containerd/containerd_mapping.h"
+#include "engines/cri/cri_client.h"
+#include "net/signal.h"
+
+namespace engines::containerd {
+
+namespace asio = boost::asio;
+using net::grpc::CallResult;
+using net::grpc::Code;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr size_t kRememberedIds = 8192;
+constexpr size_t kMaxNamespaces = 256;
+// Docker's own connection may take a moment longer than this one: a list with Docker's containers waits for
+// it.
+constexpr milliseconds kWaitForDocker{300};
+constexpr milliseconds kWaitStep{10};
+// CRI learns of a pod a moment after containerd has started its sandbox, and it starts after containerd
+// itself: asked again that often, so many times.
+constexpr milliseconds kRevisitEvery{500};
+constexpr int kMaxRevisits = 20;
+// How long after an event of Kubernetes a look-up may still find that there is something to revisit.
+constexpr std::chrono::seconds kWatchful{15};
+// A CRI that let a request time out is left alone for so long: containerd's own answers must not wait for it.
+constexpr std::chrono::seconds kCriPause{30};
+
+class ContainerdEngine final : public Engine {
+ public:
+  explicit ContainerdEngine(const Context& context)
+      : settings_(context.settings),
+        client_(context.socket_path, context.settings.timeout),
+        containerd_(client_),
+        cri_(client_, context.settings),
+        id_namespaces_(kRememberedIds) {}
+
+  asio::awaitable<base::Error> session(Observer& observer) override;
+  asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) override;
+  asio::awaitable<base::Status> probe() override;
+  void close() override { client_.close(); }
+  net::Counters counters() const override { return client_.counters(); }
+
+ private:
+  asio::awaitable<base::Status> list(Observer& observer);
+  asio::awaitable<base::Error> follow(net::grpc::Stream& events, Observer& observer);
+  base::Status tell(const std::string& bytes, Observer& observer);
+  void tell_of_container(const EventMessage& event, Observer& observer);
+  void revisit(Observer& observer);
+
+  asio::awaitable<void> wait_for_docker(Observer& observer);
+  asio::awaitable<base::Result<std::optional<ContainerMessage>>> find(std::string id, std::string& found_in);
+  asio::awaitable<base::Result<std::optional<ContainerMessage>>> find_in(std::string name, std::string id);
+  asio::awaitable<void> complete_from_cri(core::Container& container);
+  asio::awaitable<bool> complete_sandbox(core::Container& sandbox);
+  asio::awaitable<bool> complete_container(core::Container& container);
+  bool has_unfinished() const;
+  void remember_namespace(const std::string& name);
+  bool is_left_out(std::string_view container_namespace) const;
+
+  Settings settings_;
+  net::grpc::Client client_;
+  ContainerdClient containerd_;
+  cri::CriClient cri_;
+  const Observer* observer_ = nullptr;  // the supervisor that owns this; set once a session began
+  bool waited_for_docker_ = false;
+  std::vector<std::string> namespaces_;   // seen so far, for look-ups of ids that nobody told of
+  base::Lru<std::string> id_namespaces_;  // by container id
+  Clock::time_point watchful_until_;      // a look-up may still add to unfinished_
+  Clock::time_point cri_again_;           // not asked before
+  // Containers that CRI could not complete yet, and how often they were revisited.
+  std::map<std::string, int> unfinished_;
+};
+
+asio::awaitable<base::Error> ContainerdEngine::session(Observer& observer) {
+  observer_ = &observer;
+  cri_.forget();
+  containerd_.forget_images();
+  unfinished_.clear();
+  cri_again_ = {};
+  watchful_until_ = Clock::now() + kWatchful;
+  base::Status connected = co_await client_.connect();
+  if (!connected.ok()) co_return base::Error{connected.error()};
+  base::Result<std::shared_ptr<net::grpc::Stream>> events = containerd_.subscribe();
+  if (!events.ok()) co_return base::Error{events.error()};
+  // A round trip between subscribing and listing: the subscription is in force before the list is made.
+  base::Result<std::string> version = co_await containerd_.version();
+  if (!version.ok()) co_return base::Error{version.error()};
+  base::Status listed = co_await list(observer);
+  if (!listed.ok()) co_return base::Error{listed.error()};
+  co_return co_await follow(**events, observer);
+}
+
+bool ContainerdEngine::is_left_out(std::string_view container_namespace) const {
+  return container_namespace == kDockerNamespace && observer_ != nullptr &&
+         observer_->is_followed(core::ContainerType::kDocker);
+}
+
+void ContainerdEngine::remember_namespace(const std::string& name) {
+  const bool known = std::find(namespaces_.begin(), namespaces_.end(), name) != namespaces_.end();
+  if (!known && namespaces_.size() < kMaxNamespaces) namespaces_.push_back(name);
+}
+
+asio::awaitable<void> ContainerdEngine::wait_for_docker(Observer& observer) {
+  const auto end = Clock::now() + kWaitForDocker;
+  while (!observer.is_followed(core::ContainerType::kDocker) && Clock::now() < end) {
+    co_await net::pause(kWaitStep);
+  }
+}
+
+asio::awaitable<base::Status> ContainerdEngine::list(Observer& observer) {
+  base::Result<std::vector<std::string>> names = co_await containerd_.namespaces();
+  if (!names.ok()) co_return base::Error{names.error()};
+  const bool has_docker = std::find(names->begin(), names->end(), kDockerNamespace) != names->end();
+  if (has_docker && !std::exchange(waited_for_docker_, true)) co_await wait_for_docker(observer);
+  namespaces_.clear();
+  std::vector<Sighting> all;
+  for (const std::string& name : *names) {
+    remember_namespace(name);
+    if (is_left_out(name)) continue;
+    base::Result<std::vector<ContainerMessage>> messages = co_await containerd_.containers(name);
+    if (!messages.ok()) co_return base::Error{messages.error()};
+    for (const ContainerMessage& message : *messages) {
+      if (!is_identifier(message.id)) continue;
+      id_namespaces_.put(message.id, name);
+      Sighting sighting{map_container(message, settings_), true, false};
+      // Outside of Kubernetes only the image's digest is missing.
+      sighting.complete = name != kCriNamespace;
+      if (sighting.complete && sighting.container.image_digest.empty()) {
+        sighting.container.image_digest = co_await containerd_.image_digest(name, message.image);
+      }
+      all.push_back(std::move(sighting));
+    }
+  }
+  observer.connected();
+  observer.listed(std::move(all));
+  co_return base::Ok{};
+}
+
+asio::awaitable<base::Error> ContainerdEngine::follow(net::grpc::Stream& events, Observer& observer) {
+  Clock::time_point next_revisit = Clock::now() + kRevisitEvery;
+  while (true) {
+    const bool watchful = has_unfinished() || Clock::now() < watchful_until_;
+    const net::grpc::TimePoint until = watchful ? next_revisit : net::grpc::kNoDeadline;
+    CallResult<std::optional<std::string>> event = co_await events.next(until);
+    if (Clock::now() >= next_revisit) {
+      revisit(observer);
+      next_revisit = Clock::now() + kRevisitEvery;
+    }
+    if (event.code() == Code::kDeadlineExceeded) continue;
+    if (!event.ok()) {
+      client_.failed(event.status());
+      co_return base::Error{client_.sentence(kSubscribeMethod, event.status())};
+    }
+    if (!event->has_value()) co_return base::Error{client_.path() + ": the stream of events ended"};
+    base::Status told = tell(**event, observer);
+    if (!told.ok()) co_return base::Error{told.error()};
+  }
+}
+
+base::Status ContainerdEngine::tell(const std::string& bytes, Observer& observer) {
+  base::Result<EventMessage> event = decode_event(bytes);
+  if (!event.ok()) {
+    client_.failed_to_decode();
+    return base::Error{client_.path() + ": " + event.error()};
+  }
+  observer.heard();
+  if (event->topic.starts_with("/images/")) containerd_.forget_images();
+  if (is_identifier(event->container_id) && !is_left_out(event->container_namespace)) {
+    tell_of_container(*event, observer);
+  }
+  return base::Ok{};
+}
+
+void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& observer) {
+  const bool is_kubernetes = event.container_namespace == kCriNamespace;
+  if (event.topic == "/containers/delete") {
+    unfinished_.erase(event.container_id);
+    cri_.forget_pod(event.container_id);
+    // The same id may live on in another namespace: only the one that is known counts.
+    const std::string* known_in = id_namespaces_.get(event.container_id);
+    if (known_in == nullptr || *known_in == event.container_namespace) observer.removed(event.container_id);
+    return;
+  }
+  // Whatever the hooks say, a start is when a pod has its address.
+  const bool is_start = event.topic == "/tasks/start";
+  const bool is_create = event.topic == "/containers/create";
+  const bool wanted =
+      is_start ? !settings_.hook_create || is_kubernetes : !is_create || settings_.hook_create;
+  if (!wanted) return;
+  if (is_kubernetes) watchful_until_ = Clock::now() + kWatchful;
+  remember_namespace(event.container_namespace);
+  id_namespaces_.put(event.container_id, event.container_namespace);
+  observer.changed({map_event(event), true, false});
+}
+
+bool ContainerdEngine::has_unfinished() const {
+  return std::any_of(unfinished_.begin(), unfinished_.end(),
+                     [](const auto& entry) { return entry.second < kMaxRevisits; });
+}
+
+void ContainerdEngine::revisit(Observer& observer) {
+  for (auto& [id, revisits] : unfinished_) {
+    if (revisits >= kMaxRevisits) continue;
+    ++revisits;
+    EventMessage event;
+    event.container_id = id;
+    observer.changed({map_event(event), true, false});
+  }
+}
+
+asio::awaitable<base::Result<std::optional<ContainerMessage>>> ContainerdEngine::find_in(std::string name,
+                                                                                         std::string id) {
+  std::optional<ContainerMessage> nothing;
+  if (is_left_out(name)) co_return std::move(nothing);
+  co_return co_await containerd_.container(std::move(name), std::move(id));
+}
+
+// id: a full id, or "namespace/id" for one namespace only.
+asio::awaitable<base::Result<std::optional<ContainerMessage>>> ContainerdEngine::find(std::string id,
+                                                                                      std::string& found_in) {
+  std::optional<ContainerMessage> nothing;
+  std::vector<std::string> candidates = namespaces_;
+  if (const size_t slash = id.find('/'); slash != std::string::npos) {
+    candidates = {id.substr(0, slash)};
+    id.erase(0, slash + 1);
+  } else if (const std::string* known = id_namespaces_.get(id)) {
+    candidates.insert(candidates.begin(), *known);
+  }
+  if (!is_identifier(id)) co_return std::move(nothing);
+  for (const std::string& candidate : candidates) {
+    if (!is_identifier(candidate)) continue;
+    base::Result<std::optional<ContainerMessage>> found = co_await find_in(candidate, id);
+    if (!found.ok()) co_return base::Error{found.error()};
+    if (!found->has_value()) continue;
+    found_in = candidate;
+    co_return std::move(found);
+  }
+  co_return std::move(nothing);
+}
+
+asio::awaitable<base::Result<std::optional<core::Container>>> ContainerdEngine::lookup(std::string id) {
+  std::string found_in;
+  base::Result<std::optional<ContainerMessage>> message = co_await find(std::move(id), found_in);
+  if (!message.ok()) co_return base::Error{message.error()};
+  std::optional<core::Container> record;
+  if (!message->has_value()) co_return std::move(record);
+  record = map_container(**message, settings_);
+  id_namespaces_.put(record->full_id, found_in);
+  if (record->image_digest.empty()) {
+    std::string image = (*message)->image;
+    record->image_digest = co_await containerd_.image_digest(found_in, std::move(image));
+  }
+  if (found_in == kCriNamespace) co_await complete_from_cri(*record);
+  co_return std::move(record);
+}
+
+// A failure there leaves the record as it is, to be revisited.
+asio::awaitable<void> ContainerdEngine::complete_from_cri(core::Container& container) {
+  if (Clock::now() < cri_again_) co_return;
+  const uint64_t timeouts = client_.counters().timeouts;
+  bool whole = false;
+  if (container.is_pod_sandbox) {
+    whole = co_await complete_sandbox(container);
+  } else {
+    whole = co_await complete_container(container);
+  }
+  if (whole || !cri_.is_served()) {
+    unfinished_.erase(container.full_id);
+  } else {
+    unfinished_.try_emplace(container.full_id, 0);
+  }
+  if (client_.counters().timeouts > timeouts) cri_again_ = Clock::now() + kCriPause;
+}
+
+// True when there is nothing more to be had.
+asio::awaitable<bool> ContainerdEngine::complete_sandbox(core::Container& sandbox) {
+  std::string id = sandbox.full_id;
+  base::Result<std::shared_ptr<const cri::Pod>> pod = co_await cri_.pod(std::move(id));
+  if (!pod.ok() || *pod == nullptr) co_return false;
+  const core::Container& record = (*pod)->record;
+  add_cri(sandbox, record);
+  co_return !record.ip.empty() || record.host_network;
+}
+
+// True unless CRI failed. One that does not know the container yet is no failure: it will at the start.
+asio::awaitable<bool> ContainerdEngine::complete_container(core::Container& container) {
+  std::string id = container.full_id;
+  std::string pod_id = container.pod_sandbox_id;
+  base::Result<std::optional<core::Container>> status = co_await cri_.container(std::move(id));
+  if (!status.ok()) co_return false;
+  if (status->has_value()) add_cri(container, **status);
+  if (pod_id.empty()) pod_id = container.pod_sandbox_id;
+  if (pod_id.empty()) co_return true;
+  base::Result<std::shared_ptr<const cri::Pod>> pod = co_await cri_.pod(std::move(pod_id));
+  if (pod.ok() && *pod != nullptr) cri::apply_pod(**pod, container);
+  co_return pod.ok();
+}
+
+asio::awaitable<base::Status> ContainerdEngine::probe() {
+  base::Result<std::string> version = co_await containerd_.version();
+  if (!version.ok()) co_return base::Error{version.error()};
+  co_return base::Ok{};
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> create(const Context& context) {
+  return std::make_unique<ContainerdEngine>(context);
+}
+
+}  // namespace engines::containerd

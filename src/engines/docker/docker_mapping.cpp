@@ -1,0 +1,160 @@
+// See docker_mapping.h.
+#include "engines/docker/docker_mapping.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/image_ref.h"
+#include "core/ports.h"
+#include "core/probes.h"
+
+namespace engines::docker {
+
+namespace {
+
+// In the name of a pod's sandbox, as dockershim and cri-dockerd build it: k8s_POD_<pod>_<namespace>_...
+constexpr std::string_view kSandboxName = "k8s_POD";
+constexpr std::string_view kNone = "<none>";
+constexpr std::array<std::string_view, 7> kEventKeys{"name",   "image",  "oldName",     "exitCode",
+                                                     "signal", "execID", "execDuration"};
+
+std::string_view without_slash(std::string_view name) {
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
+void take_name(std::string_view name, core::Container& container) {
+  container.name = without_slash(name);
+  container.is_pod_sandbox = container.name.find(kSandboxName) != std::string::npos;
+}
+
+// A container's names in a list: its own, and with --link those that others gave it, "/other/alias".
+std::string_view own_name(const json::array& names) {
+  std::string_view first;
+  for (const json::value& entry : names) {
+    const std::string_view name = without_slash(json::text(entry));
+    if (name.find('/') == std::string_view::npos && !name.empty()) return name;
+    if (first.empty()) first = name;
+  }
+  return first;
+}
+
+// Docker Hub's names have a short and a long form: "busybox" is "docker.io/library/busybox".
+std::string_view short_repository(std::string_view repository) {
+  for (const std::string_view prefix : {"docker.io/", "index.docker.io/", "library/"}) {
+    if (repository.starts_with(prefix)) repository.remove_prefix(prefix.size());
+  }
+  return repository;
+}
+
+void take_ports(const json::array& ports, core::Container& container) {
+  constexpr int64_t kMaxPort = 65535;
+  for (const json::value& entry : ports) {
+    if (!entry.is_object()) continue;
+    const json::object& port = entry.get_object();
+    const int64_t host_port = json::number(port, "PublicPort");
+    const int64_t container_port = json::number(port, "PrivatePort");
+    const auto address = core::parse_ipv4(json::text(port, "IP"));
+    if (json::text(port, "Type") != "tcp" || !address || host_port <= 0 || host_port > kMaxPort ||
+        container_port <= 0 || container_port > kMaxPort) {
+      continue;
+    }
+    container.port_mappings.push_back(
+        {*address, static_cast<uint16_t>(host_port), static_cast<uint16_t>(container_port)});
+  }
+}
+
+Sighting map_entry(const json::object& entry, const Settings& settings) {
+  Inspected taken;
+  core::Container& container = taken.container;
+  container.type = core::ContainerType::kDocker;
+  container.full_id = json::text(entry, "Id");
+  take_name(own_name(json::list(entry, "Names")), container);
+  container.image = json::text(entry, "Image");
+  container.image_id = core::strip_sha256(json::text(entry, "ImageID"));
+  take_image_name(container);
+  container.created_time = json::number(entry, "Created");
+  container.host_network = json::text(json::child(entry, "HostConfig"), "NetworkMode") == "host";
+  take_labels(json::child(entry, "Labels"), settings, taken);
+  take_address(json::child(entry, "NetworkSettings"), container);
+  take_ports(json::list(entry, "Ports"), container);
+  take_mounts(json::list(entry, "Mounts"), container);
+  Sighting sighting;
+  sighting.running = json::text(entry, "State") == "running";
+  sighting.container = std::move(container);
+  return sighting;
+}
+
+}  // namespace
+
+base::Result<Inspected> map_inspect(std::string_view body, const Settings& settings) {
+  base::Result<json::object> parsed = json::parse_object(body, "container inspect");
+  if (!parsed) return base::Error{parsed.error()};
+  Inspected result;
+  core::Container& container = result.container;
+  container.type = core::ContainerType::kDocker;
+  container.full_id = json::text(*parsed, "Id");
+  if (!is_container_id(container.full_id)) return base::Error{"container inspect: it names no id"};
+  take_name(json::text(*parsed, "Name"), container);
+  container.image = json::text(json::child(*parsed, "Config"), "Image");
+  container.image_id = core::strip_sha256(json::text(*parsed, "Image"));
+  take_inspect(*parsed, settings, result);
+  take_image_name(container);
+  return result;
+}
+
+base::Result<std::vector<Sighting>> map_list(std::string_view body, const Settings& settings) {
+  base::Result<json::array> parsed = json::parse_array(body, "container list");
+  if (!parsed) return base::Error{parsed.error()};
+  std::vector<Sighting> result;
+  result.reserve(parsed->size());
+  for (const json::value& entry : *parsed) {
+    if (!entry.is_object()) continue;
+    Sighting sighting = map_entry(entry.get_object(), settings);
+    if (is_container_id(sighting.container.full_id)) result.push_back(std::move(sighting));
+  }
+  return result;
+}
+
+base::Result<Image> map_image(std::string_view body) {
+  base::Result<json::object> parsed = json::parse_object(body, "image inspect");
+  if (!parsed) return base::Error{parsed.error()};
+  Image image;
+  for (std::string& tag : json::strings(json::list(*parsed, "RepoTags"))) {
+    if (!tag.starts_with(kNone)) image.repo_tags.push_back(std::move(tag));
+  }
+  for (std::string& digest : json::strings(json::list(*parsed, "RepoDigests"))) {
+    if (!digest.starts_with(kNone)) image.repo_digests.push_back(std::move(digest));
+  }
+  return image;
+}
+
+void apply_image(const Image& image, core::Container& container) {
+  if (is_named_by_id(container)) {
+    const std::vector<std::string>& names = image.repo_tags.empty() ? image.repo_digests : image.repo_tags;
+    if (!names.empty()) {
+      core::ImageRef name = core::parse_image_ref(names.front());
+      container.image_repository = std::move(name.repository);
+      container.image_tag = std::move(name.tag);
+    }
+  }
+  container.image_digest = core::parse_image_ref(container.image).digest;
+  if (core::is_image_id(container.image)) container.image_digest.clear();
+  if (!container.image_digest.empty()) return;
+  std::set<std::string> digests;
+  for (const std::string& entry : image.repo_digests) {
+    core::ImageRef digest = core::parse_image_ref(entry);
+    if (short_repository(digest.repository) == short_repository(container.image_repository)) {
+      container.image_digest = std::move(digest.digest);
+      return;
+    }
+    digests.insert(std::move(digest.digest));
+  }
+  if (digests.size() == 1) container.image_digest = *digests.begin();
+}
+
+std::span<const std::string_view> event_keys() {
+  return kEventKeys;
+}
+
+}  // namespace engines::docker

@@ -1,0 +1,68 @@
+// What Docker and Podman have in common: an HTTP API with a version prefix, a stream of events, a list and an
+// inspect. The differences are a Dialect and what complete() adds. Owned by a supervisor; worker's thread.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engines/engine.h"
+#include "engines/inspect_json.h"
+#include "net/http_client.h"
+
+namespace engines {
+
+struct Dialect {
+  std::string_view name;            // "Docker", for messages
+  std::string_view ping;            // target that answers with the version
+  std::string_view version_header;  // that holds it; in lower case
+  std::string_view
+      foreign_header;             // present in another engine's answer: the socket is not ours; may be empty
+  std::string_view foreign_name;  // that engine
+  std::string_view prefix;        // of every target, after "/v<version>"
+  std::string_view event_query;   // before "since" and "filters"
+  core::ContainerType type;
+  base::Result<Inspected> (*map_inspect)(std::string_view body, const Settings& settings);
+  base::Result<std::vector<Sighting>> (*map_list)(std::string_view body, const Settings& settings);
+  std::span<const std::string_view> (*event_keys)();
+};
+
+class HttpEngine : public Engine {
+ public:
+  HttpEngine(const Context& context, const Dialect& dialect);
+
+  boost::asio::awaitable<base::Error> session(Observer& observer) override;
+  boost::asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) override;
+  boost::asio::awaitable<base::Status> probe() override;
+  void close() override { client_.close(); }
+  net::Counters counters() const override { return client_.counters(); }
+
+ protected:
+  // Adds what takes more requests. A failure there leaves the record as it is.
+  virtual boost::asio::awaitable<void> complete(Inspected& inspected);
+  // A new session begins: what was remembered of the peer may be out of date.
+  virtual void forget() {}
+  // GET /v<version><prefix><target>.
+  boost::asio::awaitable<base::Result<net::HttpResponse>> get(const std::string& target);
+
+  const Settings& settings() const { return settings_; }
+
+ private:
+  boost::asio::awaitable<base::Status> negotiate();
+  boost::asio::awaitable<base::Status> list(Observer& observer);
+  boost::asio::awaitable<base::Error> follow(net::HttpStream& stream, Observer& observer);
+  boost::asio::awaitable<base::Result<std::optional<Inspected>>> inspect(const std::string& id);
+  boost::asio::awaitable<void> borrow_network(Inspected& inspected);
+  base::Status tell(const std::string& object, Observer& observer);
+  std::string event_target(int64_t session_begin_ns) const;
+
+  Dialect dialect_;
+  Settings settings_;
+  net::HttpClient client_;
+  std::string base_;           // "/v1.41" and the prefix
+  int64_t last_event_ns_ = 0;  // by the engine's clock, since the epoch; 0 before the first
+};
+
+}  // namespace engines

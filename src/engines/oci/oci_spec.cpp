@@ -1,0 +1,130 @@
+// See oci_spec.h.
+#include "engines/oci/oci_spec.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/cpuset.h"
+
+namespace engines::oci {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> kPropagations{"private", "rprivate", "shared",     "rshared",
+                                                        "slave",   "rslave",   "unbindable", "runbindable"};
+constexpr std::string_view kModeOption = "mode=";
+// The SELinux type of containers without confinement.
+constexpr std::string_view kUnconfinedType = "spc_t";
+constexpr std::string_view kAdminCapability = "CAP_SYS_ADMIN";
+
+bool has(const std::vector<std::string>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+core::Mount map_mount(const json::object& mount) {
+  core::Mount taken;
+  taken.source = json::text(mount, "source");
+  taken.destination = json::text(mount, "destination");
+  for (const std::string& option : json::strings(json::list(mount, "options"))) {
+    if (option == "ro" || option == "rro") {
+      taken.rw = false;
+    } else if (option.starts_with(kModeOption)) {
+      taken.mode = option.substr(kModeOption.size());
+    } else if (std::find(kPropagations.begin(), kPropagations.end(), option) != kPropagations.end()) {
+      taken.propagation = option;
+    }
+  }
+  return taken;
+}
+
+void take_mounts(const json::object& spec, core::Container& container) {
+  const json::array& mounts = json::list(spec, "mounts");
+  if (mounts.empty()) return;
+  container.mounts.clear();
+  for (const json::value& mount : mounts) {
+    if (mount.is_object()) container.mounts.push_back(map_mount(mount.get_object()));
+  }
+}
+
+void take_process(const json::object& process, const Settings& settings, core::Container& container) {
+  if (settings.with_env) container.env = json::strings(json::list(process, "env"));
+  const json::object& user = json::child(process, "user");
+  constexpr int64_t kNoUid = -1;
+  const int64_t uid = json::number(user, "uid", kNoUid);
+  if (uid >= 0) container.user = std::to_string(uid);
+}
+
+// A namespace that is not listed is the host's.
+void take_namespaces(const json::object& linux_part, core::Container& container) {
+  const json::value* listed = linux_part.if_contains("namespaces");
+  if (listed == nullptr || !listed->is_array()) return;
+  container.host_pid = container.host_network = container.host_ipc = true;
+  for (const json::value& entry : listed->get_array()) {
+    if (!entry.is_object()) continue;
+    const std::string_view type = json::text(entry.get_object(), "type");
+    if (type == "pid") container.host_pid = false;
+    if (type == "network") container.host_network = false;
+    if (type == "ipc") container.host_ipc = false;
+  }
+}
+
+void take_resources(const json::object& resources, core::Container& container) {
+  const json::object& cpu = json::child(resources, "cpu");
+  const json::object& memory = json::child(resources, "memory");
+  if (const int64_t shares = json::number(cpu, "shares"); shares > 0) container.cpu_shares = shares;
+  if (const int64_t period = json::number(cpu, "period"); period > 0) container.cpu_period = period;
+  container.cpu_quota = json::number(cpu, "quota", container.cpu_quota);
+  if (const std::string_view cpus = json::text(cpu, "cpus"); !cpus.empty()) {
+    container.cpuset_cpu_count = core::count_cpus(cpus);
+  }
+  container.memory_limit = json::number(memory, "limit", container.memory_limit);
+  container.swap_limit = json::number(memory, "swap", container.swap_limit);
+}
+
+bool is_confined(const json::object& process, const json::object& linux_part) {
+  const json::value* seccomp = linux_part.if_contains("seccomp");
+  if (seccomp != nullptr && seccomp->is_object()) return true;
+  if (!json::list(linux_part, "maskedPaths").empty()) return true;
+  if (!json::list(linux_part, "readonlyPaths").empty()) return true;
+  const std::string_view apparmor = json::text(process, "apparmorProfile");
+  if (!apparmor.empty() && apparmor != "unconfined") return true;
+  const std::string_view selinux = json::text(process, "selinuxLabel");
+  return !selinux.empty() && selinux.find(kUnconfinedType) == std::string_view::npos;
+}
+
+// A spec has no such member: privileged is what lacks every confinement that engines give to all others.
+bool is_privileged(const json::object& spec) {
+  const json::object& process = json::child(spec, "process");
+  const json::object& linux_part = json::child(spec, "linux");
+  if (linux_part.empty() || is_confined(process, linux_part)) return false;
+  for (const json::value& entry : json::list(spec, "mounts")) {
+    if (!entry.is_object()) continue;
+    const std::string_view type = json::text(entry.get_object(), "type");
+    const bool guarded = type == "sysfs" || type == "cgroup" || type == "cgroup2";
+    if (guarded && !map_mount(entry.get_object()).rw) return false;
+  }
+  const json::value* bounding = json::child(process, "capabilities").if_contains("bounding");
+  return bounding == nullptr || !bounding->is_array() ||
+         has(json::strings(bounding->get_array()), kAdminCapability);
+}
+
+}  // namespace
+
+void take_spec(const json::object& spec, const Settings& settings, core::Container& container) {
+  take_mounts(spec, container);
+  take_process(json::child(spec, "process"), settings, container);
+  const json::object& linux_part = json::child(spec, "linux");
+  take_namespaces(linux_part, container);
+  take_resources(json::child(linux_part, "resources"), container);
+  container.privileged = is_privileged(spec);
+  take_annotations(json::child(spec, "annotations"), settings, container);
+}
+
+base::Status take_spec(std::string_view text, const Settings& settings, core::Container& container) {
+  const base::Result<json::object> spec = json::parse_object(text, "OCI spec");
+  if (!spec) return base::Error{spec.error()};
+  take_spec(*spec, settings, container);
+  return base::Ok{};
+}
+
+}  // namespace engines::oci

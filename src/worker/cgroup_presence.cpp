@@ -1,0 +1,69 @@
+// See cgroup_presence.h.
+#include "worker/cgroup_presence.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace worker {
+
+namespace {
+
+// mountinfo writes space, tab, newline and backslash as three octal digits.
+std::string unescape(std::string_view text) {
+  const auto octal = [](char c) { return c >= '0' && c <= '7'; };
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size() && octal(text[i + 1]) && octal(text[i + 2]) &&
+        octal(text[i + 3])) {
+      result += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+      i += 3;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+CgroupPresence CgroupPresence::from_mountinfo(std::string_view mountinfo) {
+  CgroupPresence result;
+  std::istringstream lines{std::string(mountinfo)};
+  std::string line;
+  while (std::getline(lines, line)) {
+    // "id parent major:minor ROOT POINT options optional... - TYPE source options"
+    std::istringstream words(line);
+    std::string id, parent, device, root, point, word;
+    words >> id >> parent >> device >> root >> point;
+    while (words >> word && word != "-") {
+    }
+    std::string type;
+    words >> type;
+    if (type != "cgroup" && type != "cgroup2") continue;
+    result.mounts_.push_back({unescape(point), root == "/" ? std::string() : unescape(root)});
+  }
+  return result;
+}
+
+CgroupPresence CgroupPresence::read() {
+  std::ifstream file("/proc/self/mountinfo");
+  std::ostringstream text;
+  text << file.rdbuf();
+  return from_mountinfo(text.str());
+}
+
+bool CgroupPresence::exists(std::string_view path) const {
+  if (!path.starts_with('/') || path == "/" || path.find("/../") != std::string_view::npos) return false;
+  return std::any_of(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
+    if (!path.starts_with(mount.root)) return false;
+    const std::string_view below = path.substr(mount.root.size());
+    if (!below.empty() && below.front() != '/') return false;
+    struct stat status {};
+    return ::stat((mount.point + std::string(below)).c_str(), &status) == 0;
+  });
+}
+
+}  // namespace worker

@@ -1,0 +1,113 @@
+// See fetcher.h.
+#include "worker/fetcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engines/inspect_json.h"
+#include "worker/backoff.h"
+#include "worker/followers.h"
+#include "worker/supervisor.h"
+
+namespace worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// Mounts change seldom; hierarchies may be mounted after the worker started.
+constexpr std::chrono::seconds kMountinfoAge{30};
+
+}  // namespace
+
+void Fetcher::request(LookupRequest request) {
+  const std::shared_ptr<Shared> shared = shared_.lock();
+  if (!shared || !engines::is_container_id(request.full_id) || pending_.contains(request.full_id)) return;
+  shared->board.update_lookups([](LookupStatus& status) { ++status.asked; });
+  // Whoever asks for what was reported long ago has lost it (a full cache): it is told again.
+  for (const std::shared_ptr<Supervisor>& supervisor : shared->supervisors) {
+    if (const auto record = supervisor->known(request.full_id)) {
+      shared->board.update_lookups([](LookupStatus& status) { ++status.found; });
+      shared->listener.on_container(record);
+      return;
+    }
+  }
+  if (pending_.size() >= kMaxPending) end(*shared, pending_.find(by_age_.front())->second, Outcome::kFailed);
+  auto pending = std::make_shared<Pending>();
+  pending->request = std::move(request);
+  pending->over = std::make_shared<net::Signal>(shared->executor);
+  pending->age = by_age_.insert(by_age_.end(), pending->request.full_id);
+  pending_.emplace(pending->request.full_id, pending);
+  shared->board.update_lookups([this](LookupStatus& status) { status.pending = pending_.size(); });
+  spawn(shared, pursue(shared, pending), "a look-up on demand");
+}
+
+void Fetcher::forget(const std::string& full_id) {
+  const std::shared_ptr<Shared> shared = shared_.lock();
+  const auto entry = pending_.find(full_id);
+  if (shared && entry != pending_.end()) end(*shared, entry->second, Outcome::kForgotten);
+}
+
+void Fetcher::found(std::string_view full_id) {
+  const std::shared_ptr<Shared> shared = shared_.lock();
+  if (!shared) return;
+  for (const std::string_view id : {full_id, core::short_id(full_id)}) {
+    const auto entry = pending_.find(id);
+    if (entry != pending_.end()) end(*shared, entry->second, Outcome::kFound);
+  }
+}
+
+void Fetcher::end(Shared& shared, Pointer pending, Outcome outcome) {
+  if (pending->is_over) return;
+  pending->is_over = true;
+  by_age_.erase(pending->age);
+  pending_.erase(pending->request.full_id);
+  pending->over->notify();
+  shared.board.update_lookups([&](LookupStatus& status) {
+    status.pending = pending_.size();
+    if (outcome == Outcome::kFound) ++status.found;
+    if (outcome == Outcome::kFailed) ++status.failed;
+  });
+}
+
+asio::awaitable<void> Fetcher::pursue(std::shared_ptr<Shared> shared, Pointer pending) {
+  Backoff backoff(shared->timing.fetch_first, shared->timing.fetch_limit);
+  while (!pending->is_over) {
+    // Looked at before asking: a container that went while it was asked for is asked for once more.
+    const bool gone = is_cgroup_gone(*pending);
+    co_await ask_all(shared, pending);
+    if (pending->is_over) break;
+    if (gone) {
+      end(*shared, pending, Outcome::kFailed);
+      break;
+    }
+    co_await pending->over->wait_for(backoff.next(shared->random()));
+  }
+}
+
+// Engines of the hinted type first. Those without a session are left out: when they connect, their list
+// tells.
+asio::awaitable<void> Fetcher::ask_all(std::shared_ptr<Shared> shared, Pointer pending) {
+  std::vector<std::shared_ptr<Supervisor>> order = shared->supervisors;
+  const core::ContainerType hint = pending->request.hint;
+  std::stable_partition(order.begin(), order.end(),
+                        [hint](const auto& supervisor) { return supervisor->has_type(hint); });
+  for (const std::shared_ptr<Supervisor>& supervisor : order) {
+    if (pending->is_over) break;
+    std::string id = pending->request.full_id;
+    co_await supervisor->ask(std::move(id));
+  }
+}
+
+bool Fetcher::is_cgroup_gone(Pending& pending) {
+  const auto now = std::chrono::steady_clock::now();
+  if (cgroups_read_ == std::chrono::steady_clock::time_point() || now - cgroups_read_ > kMountinfoAge) {
+    cgroups_ = CgroupPresence::read();
+    cgroups_read_ = now;
+  }
+  const bool exists = cgroups_.exists(pending.request.cgroup_path);
+  pending.cgroup_seen = pending.cgroup_seen || exists;
+  return pending.cgroup_seen && !exists;
+}
+
+}  // namespace worker

@@ -1,0 +1,58 @@
+// Look-ups on demand: containers seen on a thread before any engine told of them. Each is asked for until it
+// is reported, forgotten, or its cgroup is gone. Owned by Shared; worker's thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/signal.h"
+#include "worker/cgroup_presence.h"
+#include "worker/worker.h"
+
+namespace worker {
+
+class Supervisor;
+struct Shared;
+
+class Fetcher : public std::enable_shared_from_this<Fetcher> {
+ public:
+  // Asked for at once; beyond that the oldest is given up for the newest.
+  static constexpr size_t kMaxPending = 4096;
+
+  explicit Fetcher(const std::shared_ptr<Shared>& shared) : shared_(shared) {}
+
+  void request(LookupRequest request);
+  void forget(const std::string& full_id);
+  // A record of that container was reported.
+  void found(std::string_view full_id);
+
+ private:
+  struct Pending {
+    LookupRequest request;
+    std::shared_ptr<net::Signal> over;
+    bool is_over = false;
+    bool cgroup_seen = false;
+    std::list<std::string>::iterator age;
+  };
+  using Pointer = std::shared_ptr<Pending>;
+  enum class Outcome { kFound, kFailed, kForgotten };
+
+  boost::asio::awaitable<void> pursue(std::shared_ptr<Shared> shared, Pointer pending);
+  boost::asio::awaitable<void> ask_all(std::shared_ptr<Shared> shared, Pointer pending);
+  bool is_cgroup_gone(Pending& pending);
+  void end(Shared& shared, Pointer pending, Outcome outcome);
+
+  std::weak_ptr<Shared> shared_;  // it owns this
+  std::map<std::string, Pointer, std::less<>> pending_;
+  std::list<std::string> by_age_;  // keys of pending_, oldest first
+  CgroupPresence cgroups_;
+  std::chrono::steady_clock::time_point cgroups_read_{};
+};
+
+}  // namespace worker

@@ -1,0 +1,104 @@
+// See followers.h.
+#include "worker/followers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+#include <utility>
+
+#include "worker/fetcher.h"
+#include "worker/supervisor.h"
+#include "worker/user_sockets.h"
+
+namespace worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+engines::Settings settings_of(const config::Config& config) {
+  engines::Settings settings;
+  settings.timeout = std::chrono::milliseconds(config.engine_timeout_ms);
+  settings.label_max_len = config.label_max_len;
+  settings.with_size = config.with_size;
+  settings.with_env = config.with_env;
+  settings.hook_create = config.hook_create;
+  return settings;
+}
+
+void log_bug(const base::Logger& logger, const char* what, const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    logger.error(fmt::format("worker: {} ended: {}", what, error.what()));
+  }
+}
+
+}  // namespace
+
+Shared::Shared(asio::any_io_executor loop, const config::Config& configuration, Listener& ear,
+               StatusBoard& status, base::Logger log, const Timing& times)
+    : executor(std::move(loop)),
+      config(configuration),
+      settings(settings_of(configuration)),
+      listener(ear),
+      board(status),
+      logger(std::move(log)),
+      timing(times),
+      watcher(std::make_shared<PathWatcher>(executor)),
+      random_engine(std::random_device{}()) {}
+
+void spawn(const std::shared_ptr<Shared>& shared, asio::awaitable<void> coroutine, const char* what) {
+  asio::co_spawn(shared->executor, std::move(coroutine), [shared, what](const std::exception_ptr& failure) {
+    if (failure) log_bug(shared->logger, what, failure);
+  });
+}
+
+std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
+                                           const engines::EngineRow& row, const std::string& path,
+                                           bool optional) {
+  const int id = shared->board.add(std::string(row.name), shared->config.host_root + path, optional);
+  auto supervisor = std::make_shared<Supervisor>(shared, row, path, id);
+  shared->supervisors.push_back(supervisor);
+  return supervisor;
+}
+
+Followers::Followers(asio::any_io_executor executor, const config::Config& config, Listener& listener,
+                     StatusBoard& board, base::Logger logger, const Timing& timing)
+    : shared_(
+          std::make_shared<Shared>(std::move(executor), config, listener, board, std::move(logger), timing)) {
+  shared_->fetcher = std::make_shared<Fetcher>(shared_);
+  for (const engines::EngineRow& row : engines::registry()) {
+    const config::SocketEngine& configured = config.*row.configured;
+    if (!configured.enabled) continue;
+    for (const std::string& path : configured.sockets) add_supervisor(shared_, row, path, false);
+    if (row.configured == &config::Config::podman && config.podman_user_sockets) {
+      user_sockets_ = std::make_shared<UserSockets>(shared_, row);
+    }
+  }
+  if (user_sockets_ == nullptr) shared_->board.end_discovery();
+}
+
+Followers::~Followers() {
+  shared_->supervisors.clear();
+  shared_->claims.clear();
+}
+
+void Followers::run() {
+  spawn(shared_, shared_->watcher->run(), "the watch over paths");
+  for (const std::shared_ptr<Supervisor>& supervisor : shared_->supervisors) {
+    spawn(shared_, supervisor->run(), "the supervisor of a socket");
+  }
+  if (user_sockets_ != nullptr) spawn(shared_, user_sockets_->run(), "the search for users' sockets");
+}
+
+void Followers::request(LookupRequest request) {
+  shared_->fetcher->request(std::move(request));
+}
+void Followers::forget(const std::string& full_id) {
+  shared_->fetcher->forget(full_id);
+}
+
+}  // namespace worker

@@ -1,0 +1,97 @@
+// Everything that runs on the worker's thread: a supervisor per socket, the look-ups on demand, the watcher
+// of paths. Worker (worker.h) adds the thread; tests run it on a loop of their own.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "engines/engine.h"
+#include "engines/registry.h"
+#include "worker/path_watcher.h"
+#include "worker/socket_path.h"
+#include "worker/status_board.h"
+#include "worker/worker.h"
+
+namespace worker {
+
+class Fetcher;
+class Supervisor;
+class UserSockets;
+
+// Points in time that are facts of the design (docs/engines.md); tests shorten them.
+struct Timing {
+  std::chrono::milliseconds reconnect_first{100};
+  std::chrono::milliseconds reconnect_limit{30000};
+  std::chrono::milliseconds probe{30000};        // how often a silent session is probed
+  std::chrono::milliseconds recheck{5000};       // looking again although inotify told nothing
+  std::chrono::milliseconds recheck_blind{500};  // the same without inotify
+  std::chrono::milliseconds sightings{250};      // then what a list told is reported, answered or not
+  std::chrono::milliseconds fetch_first{50};
+  std::chrono::milliseconds fetch_limit{10000};
+  std::chrono::milliseconds lived{1000};  // a session that lasted so long is followed by the next at once
+};
+
+// What the parts share. Held by each of them; one thread, but for the board.
+struct Shared {
+  Shared(boost::asio::any_io_executor loop, const config::Config& configuration, Listener& ear,
+         StatusBoard& status, base::Logger log, const Timing& times);
+
+  std::chrono::milliseconds recheck() const {
+    return watcher->works() ? timing.recheck : timing.recheck_blind;
+  }
+  double random() { return std::uniform_real_distribution<double>(0.0, 1.0)(random_engine); }
+
+  boost::asio::any_io_executor executor;
+  config::Config config;
+  engines::Settings settings;
+  Listener& listener;
+  StatusBoard& board;
+  base::Logger logger;
+  Timing timing;
+  std::shared_ptr<PathWatcher> watcher;
+  std::shared_ptr<Fetcher> fetcher;
+  std::vector<std::shared_ptr<Supervisor>> supervisors;
+  // Who follows which socket: two paths to one socket are one connection.
+  std::map<Identity, Supervisor*> claims;
+  std::minstd_rand random_engine;
+};
+
+class Followers {
+ public:
+  // Adds a supervisor for each socket that is configured; connects to nothing yet. listener and board outlive
+  // it.
+  Followers(boost::asio::any_io_executor executor, const config::Config& config, Listener& listener,
+            StatusBoard& board, base::Logger logger, const Timing& timing);
+  // Lets go of everything. Coroutines that still wait go with the loop; none of them runs again.
+  ~Followers();
+  Followers(const Followers&) = delete;
+  Followers& operator=(const Followers&) = delete;
+
+  // Starts all coroutines; returns at once.
+  void run();
+
+  void request(LookupRequest request);
+  void forget(const std::string& full_id);
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  std::shared_ptr<UserSockets> user_sockets_;  // nullptr when none are followed
+};
+
+// Runs a coroutine of the worker on its own. One that ends with an exception is a bug of ours: it is logged,
+// and the worker goes on without it. what: for that line.
+void spawn(const std::shared_ptr<Shared>& shared, boost::asio::awaitable<void> coroutine, const char* what);
+
+// A supervisor for the socket at `path` (without HOST_ROOT), known to the board and in shared->supervisors.
+std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
+                                           const engines::EngineRow& row, const std::string& path,
+                                           bool optional);
+
+}  // namespace worker

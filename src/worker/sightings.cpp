@@ -1,0 +1,200 @@
+// The half of Supervisor (supervisor.h) that keeps the list of containers: what a session tells is looked up,
+// compared with what is known, and reported once.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "worker/fetcher.h"
+#include "worker/supervisor.h"
+
+namespace worker {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+// An engine that does not answer for one container is asked again after 0.25, 0.5, 1, 2, 4 and 8 s.
+constexpr unsigned kMaxAttempts = 7;
+constexpr milliseconds kFirstRetry{250};
+
+// Docker lists a container's mounts in another order each time: that alone is no news.
+bool same_but_for_mount_order(const core::Container& left, const core::Container& right) {
+  if (left.mounts.size() != right.mounts.size()) return false;
+  if (!std::is_permutation(left.mounts.begin(), left.mounts.end(), right.mounts.begin())) return false;
+  core::Container reordered = right;
+  reordered.mounts = left.mounts;
+  return left == reordered;
+}
+
+}  // namespace
+
+std::shared_ptr<const core::Container> Supervisor::known(std::string_view full_id) const {
+  const auto found = known_.find(full_id);
+  return found == known_.end() ? nullptr : found->second;
+}
+
+void Supervisor::connected() {
+  connected_ = true;
+  shared_->board.update(board_id_, [this](SocketStatus& status) {
+    status.connected = true;
+    status.last_error.clear();
+    if (sessions_listed_ > 0) ++status.reconnects;
+  });
+}
+
+void Supervisor::listed(std::vector<engines::Sighting> all) {
+  if (!last_problem_.empty() || sessions_listed_ == 0) {
+    shared_->logger.info(
+        fmt::format("{}: following {}, {} containers", row_.name, display_path_, all.size()));
+  }
+  last_problem_.clear();
+  ++sessions_listed_;
+  listed_ = true;
+  std::set<std::string_view> present;
+  for (const engines::Sighting& sighting : all) present.insert(sighting.container.full_id);
+  std::vector<std::string> gone;
+  for (const auto& [id, record] : known_) {
+    if (!present.contains(id)) gone.push_back(id);
+  }
+  for (const std::string& id : gone) forget_known(id);
+  present.clear();  // its views end where the sightings are moved from
+
+  for (engines::Sighting& sighting : all) {
+    if (sighting.complete) {
+      accept(std::move(sighting.container), true);
+      continue;
+    }
+    const std::string id = sighting.container.full_id;
+    initial_.insert(id);
+    queue_.add(id, sighting.running, std::move(sighting.container));
+  }
+  if (initial_.empty()) {
+    shared_->board.settle(board_id_);
+  } else {
+    spawn(shared_, show_sightings(session_), "the first report of a list");
+  }
+  publish();
+  pump();
+}
+
+// A long list takes a while to be looked up: what it told itself is reported meanwhile, names and images
+// first of all. A short one is answered before this.
+asio::awaitable<void> Supervisor::show_sightings(uint64_t session) {
+  const std::shared_ptr<Supervisor> self = shared_from_this();
+  co_await net::pause(shared_->timing.sightings);
+  if (session != session_) co_return;
+  for (const std::string& id : initial_) {
+    const auto job = queue_.jobs().find(id);
+    if (job != queue_.jobs().end() && job->second.fallback) accept(*job->second.fallback, false);
+  }
+}
+
+void Supervisor::changed(engines::Sighting sighting) {
+  if (sighting.complete) {
+    accept(std::move(sighting.container), true);
+    return;
+  }
+  const std::string id = sighting.container.full_id;
+  queue_.add(id, true, std::move(sighting.container));
+  pump();
+}
+
+void Supervisor::removed(std::string_view full_id) {
+  const std::string id(full_id);
+  initial_done(id);
+  std::optional<core::Container> fallback = queue_.drop(id);
+  if (fallback) accept(std::move(*fallback), false);
+  forget_known(id);
+  pump();
+}
+
+void Supervisor::heard() {
+  shared_->board.update(board_id_, [](SocketStatus& status) { ++status.events; });
+}
+
+bool Supervisor::is_followed(core::ContainerType type) const {
+  for (const std::shared_ptr<Supervisor>& supervisor : shared_->supervisors) {
+    if (supervisor->is_connected() && supervisor->has_type(type)) return true;
+  }
+  return false;
+}
+
+asio::awaitable<void> Supervisor::ask(std::string id) {
+  const std::shared_ptr<Supervisor> self = shared_from_this();
+  if (!listed_) co_return;
+  LookupQueue::Job& job = queue_.add(id, true, std::nullopt);
+  if (job.done == nullptr) job.done = std::make_shared<net::Signal>(shared_->executor);
+  const std::shared_ptr<net::Signal> done = job.done;
+  pump();
+  co_await done->wait();
+}
+
+void Supervisor::pump() {
+  while (std::optional<LookupQueue::Started> started = queue_.start()) {
+    spawn(shared_, look_up(std::move(*started)), "a look-up");
+  }
+}
+
+asio::awaitable<void> Supervisor::look_up(LookupQueue::Started started) {
+  const std::shared_ptr<Supervisor> self = shared_from_this();
+  const std::shared_ptr<engines::Engine> engine = engine_;
+  std::string id = started.id;
+  base::Result<std::optional<core::Container>> result = co_await engine->lookup(std::move(id));
+  if (queue_.answered(started) != nullptr) answer(started, result);
+  pump();
+}
+
+void Supervisor::answer(const LookupQueue::Started& started,
+                        const base::Result<std::optional<core::Container>>& result) {
+  const LookupQueue::Job& job = queue_.jobs().find(started.id)->second;
+  if (result && result->has_value()) {
+    accept(**result, true);
+  } else if (job.fallback) {
+    accept(*job.fallback, false);
+  }
+  if (!result && job.attempts + 1 < kMaxAttempts) {
+    shared_->logger.debug(fmt::format("{}: {}", row_.name, result.error()));
+    queue_.suspend(started.id);
+    spawn(shared_, retry_later(started, job.attempts), "a look-up that is tried again");
+  } else {
+    queue_.finish(started.id);
+  }
+  publish();
+  initial_done(started.id);
+}
+
+asio::awaitable<void> Supervisor::retry_later(LookupQueue::Started started, unsigned attempts) {
+  const std::shared_ptr<Supervisor> self = shared_from_this();
+  co_await net::pause(kFirstRetry * (1U << (attempts - 1)));
+  queue_.resume(started.id, started.serial);
+  pump();
+}
+
+void Supervisor::initial_done(const std::string& id) {
+  if (initial_.erase(id) > 0 && initial_.empty()) shared_->board.settle(board_id_);
+}
+
+// complete: the engine's whole answer. What a list or an event told never replaces one.
+void Supervisor::accept(core::Container container, bool complete) {
+  container.source = core::Source::kApi;
+  std::shared_ptr<const core::Container>& record = known_[container.full_id];
+  const bool news = record == nullptr || (complete && !same_but_for_mount_order(*record, container));
+  if (news) {
+    record = std::make_shared<const core::Container>(std::move(container));
+    shared_->listener.on_container(record);
+  }
+  shared_->fetcher->found(record->full_id);
+}
+
+void Supervisor::forget_known(std::string_view full_id) {
+  const auto found = known_.find(full_id);
+  if (found == known_.end()) return;
+  const std::shared_ptr<const core::Container> record = std::move(found->second);
+  known_.erase(found);
+  shared_->listener.on_removed(record);
+  shared_->board.update(board_id_, [this](SocketStatus& status) { status.containers = known_.size(); });
+}
+
+}  // namespace worker

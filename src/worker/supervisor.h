@@ -1,0 +1,108 @@
+// Follows one socket for as long as the worker lives: waits for it, runs one engine session after the other,
+// and keeps the list of containers known from it. docs/engines.md, "Life of a connection".
+// Shared by its coroutines; worker's thread.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engines/engine.h"
+#include "engines/registry.h"
+#include "net/signal.h"
+#include "worker/backoff.h"
+#include "worker/followers.h"
+#include "worker/lookup_queue.h"
+
+namespace worker {
+
+class Supervisor final : public engines::Observer, public std::enable_shared_from_this<Supervisor> {
+ public:
+  // path: of the socket, without HOST_ROOT. board_id: its row on the board.
+  Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path, int board_id);
+
+  // Until retired, or for good.
+  boost::asio::awaitable<void> run();
+  // No longer wanted once the socket is gone: forgets its containers and ends.
+  void retire();
+
+  // Asks the engine for one container and waits for the answer; what it says is reported like any other.
+  // Returns at once while there is no session that has listed.
+  boost::asio::awaitable<void> ask(std::string id);
+
+  bool can_be_asked() const { return listed_; }
+  bool is_connected() const { return connected_; }
+  bool has_type(core::ContainerType type) const;
+  std::shared_ptr<const core::Container> known(std::string_view full_id) const;
+  const std::string& path() const { return path_; }
+  const std::string& display_path() const { return display_path_; }
+  std::string_view engine_name() const { return row_.name; }
+
+  // engines::Observer
+  void connected() override;
+  void listed(std::vector<engines::Sighting> all) override;
+  void changed(engines::Sighting sighting) override;
+  void removed(std::string_view full_id) override;
+  void heard() override;
+  bool is_followed(core::ContainerType type) const override;
+
+ private:
+  boost::asio::awaitable<void> follow(Located located);
+  boost::asio::awaitable<base::Error> run_session();
+  boost::asio::awaitable<void> guard_session(std::shared_ptr<engines::Engine> engine,
+                                             std::shared_ptr<net::Signal> poked);
+  boost::asio::awaitable<void> show_sightings(uint64_t session);
+  boost::asio::awaitable<void> look_up(LookupQueue::Started started);
+  boost::asio::awaitable<void> retry_later(LookupQueue::Started started, unsigned attempts);
+  boost::asio::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
+
+  void begin_session(const Located& located);
+  void end_session(const Located& located, const std::string& reason, bool lived);
+  void watch(const Located& located, const std::shared_ptr<net::Signal>& signal);
+  bool claim(const Identity& identity);
+  void release_claim();
+  void give_way();
+  void problem(const std::string& why, base::Severity severity);
+  void not_followed(const std::string& why, base::Severity severity);
+  void answer(const LookupQueue::Started& started,
+              const base::Result<std::optional<core::Container>>& result);
+  void pump();
+  void initial_done(const std::string& id);
+  void accept(core::Container container, bool complete);
+  void forget_known(std::string_view full_id);
+  void publish();
+
+  std::shared_ptr<Shared> shared_;
+  const engines::EngineRow& row_;
+  std::string path_;
+  std::string display_path_;  // with HOST_ROOT
+  int board_id_;
+
+  std::shared_ptr<engines::Engine> engine_;  // shared with what is in flight when it is replaced
+  std::string engine_path_;                  // the resolved path that engine_ was made for
+  net::Counters earlier_counters_;           // of engines that were replaced
+  std::optional<Identity> claimed_;          // the socket that is ours to follow
+  std::shared_ptr<PathWatcher::Watch> watch_;
+  std::shared_ptr<net::Signal> changed_;  // between sessions: the path, or the wish to follow it, changed
+  std::shared_ptr<net::Signal> poked_;    // during one: the path changed, or the session ended
+  std::string closed_because_;            // we ended the session ourselves
+  Backoff backoff_;
+  LookupQueue queue_;
+
+  uint64_t session_ = 0;  // counts sessions, so that helpers of an old one notice
+  std::chrono::steady_clock::time_point session_begin_;
+  bool connected_ = false;
+  bool listed_ = false;
+  bool retired_ = false;
+  std::set<std::string, std::less<>> initial_;  // listed, and not answered yet
+  std::map<std::string, std::shared_ptr<const core::Container>, std::less<>> known_;
+  std::string last_problem_;  // logged; said again only after it changed
+  unsigned sessions_listed_ = 0;
+};
+
+}  // namespace worker

@@ -1,0 +1,85 @@
+// See user_sockets.h.
+#include "worker/user_sockets.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "worker/followers.h"
+#include "worker/supervisor.h"
+
+namespace worker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr const char* kRunUser = "/run/user";
+constexpr const char* kSocket = "/podman/podman.sock";
+constexpr size_t kMaxUsers = 1024;
+constexpr size_t kMaxUidDigits = 10;
+
+bool is_uid(const std::string& name) {
+  return !name.empty() && name.size() <= kMaxUidDigits &&
+         name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// The entry of /run/user that the watch is for: any, once the directory itself exists.
+struct Place {
+  std::string directory;
+  std::string entry;
+};
+
+Place place_to_watch(const std::string& root) {
+  const Located located = locate(root, kRunUser);
+  if (located.identity) return {located.path, ""};
+  return {located.directory, located.entry};
+}
+
+}  // namespace
+
+UserSockets::UserSockets(std::shared_ptr<Shared> shared, const engines::EngineRow& row)
+    : shared_(std::move(shared)), row_(row), changed_(std::make_shared<net::Signal>(shared_->executor)) {}
+
+asio::awaitable<void> UserSockets::run() {
+  const std::shared_ptr<UserSockets> self = shared_from_this();
+  bool first = true;
+  while (true) {
+    const Place place = place_to_watch(shared_->config.host_root);
+    watch_ = shared_->watcher->watch(place.directory, place.entry, changed_);
+    scan();
+    if (first) shared_->board.end_discovery();
+    first = false;
+    co_await changed_->wait_for(shared_->recheck());
+  }
+}
+
+void UserSockets::scan() {
+  std::set<std::string> present;
+  std::error_code error;
+  const Located located = locate(shared_->config.host_root, kRunUser);
+  for (std::filesystem::directory_iterator entry(located.path, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::string name = entry->path().filename();
+    if (is_uid(name) && present.size() < kMaxUsers) present.insert(std::move(name));
+  }
+  for (const std::string& uid : present) {
+    if (users_.contains(uid)) continue;
+    const auto supervisor = add_supervisor(shared_, row_, std::string(kRunUser) + '/' + uid + kSocket, true);
+    users_.emplace(uid, supervisor);
+    spawn(shared_, supervisor->run(), "the supervisor of a user's socket");
+  }
+  for (auto user = users_.begin(); user != users_.end();) {
+    if (present.contains(user->first)) {
+      ++user;
+      continue;
+    }
+    user->second->retire();
+    std::erase(shared_->supervisors, user->second);
+    user = users_.erase(user);
+  }
+}
+
+}  // namespace worker

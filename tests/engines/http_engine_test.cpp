@@ -1,0 +1,175 @@
+// One engine, one session, against a fake API: what it asks, what it tells, how it ends.
+#include "engines/http_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engines/docker/docker_engine.h"
+#include "engines/podman/podman_engine.h"
+#include "engines/registry.h"
+#include "support/eventually.h"
+#include "support/fake_docker.h"
+#include "support/run_on_loop.h"
+#include "support/temp_dir.h"
+
+namespace engines {
+namespace {
+
+using std::chrono::milliseconds;
+using support::container_id;
+using support::FakeConnection;
+using support::FakeDocker;
+using support::FakePeer;
+using testing::HasSubstr;
+
+class Recorder : public Observer {
+ public:
+  void connected() override { ++connections; }
+  void listed(std::vector<Sighting> all) override { list = std::move(all); }
+  void changed(Sighting sighting) override { changes.push_back(std::move(sighting)); }
+  void removed(std::string_view full_id) override { removals.emplace_back(full_id); }
+  void heard() override { ++events; }
+  bool is_followed(core::ContainerType) const override { return false; }
+
+  int connections = 0;
+  int events = 0;
+  std::vector<Sighting> list;
+  std::vector<Sighting> changes;
+  std::vector<std::string> removals;
+};
+
+class HttpEngineTest : public testing::Test {
+ protected:
+  Context context() {
+    Context made{loop_.get_executor(), path_, {}, {}};
+    made.settings.timeout = milliseconds(3000);
+    return made;
+  }
+  std::string session(Engine& engine) {
+    return support::run_on_loop(loop_, engine.session(recorder_)).message;
+  }
+
+  boost::asio::io_context loop_;
+  support::TempDir directory_;
+  std::string path_ = directory_ / "s";
+  Recorder recorder_;
+};
+
+TEST_F(HttpEngineTest, ASessionListsAndFollows) {
+  FakeDocker fake(path_);
+  fake.add(container_id("a1"), "one");
+  const std::unique_ptr<Engine> engine = docker::create(context());
+  std::thread teller([&] {
+    support::eventually([&] { return fake.asked("/containers/json") > 0; });
+    fake.tell("create", container_id("b2"));
+    fake.tell("exec_create: true", container_id("b2"));
+    fake.tell("start", container_id("b2"));
+    fake.tell("destroy", container_id("b2"));
+    support::eventually([&] { return fake.sent() == 4; });
+    fake.end_streams();
+  });
+  const std::string reason = session(*engine);
+  teller.join();
+  EXPECT_THAT(reason, HasSubstr("the peer ended the stream"));
+  EXPECT_EQ(recorder_.connections, 1);
+  ASSERT_EQ(recorder_.list.size(), 1U);
+  EXPECT_EQ(recorder_.list[0].container.full_id, container_id("a1"));
+  EXPECT_EQ(recorder_.events, 4);
+  EXPECT_EQ(recorder_.removals, std::vector<std::string>{container_id("b2")});
+  ASSERT_EQ(recorder_.changes.size(), 2U);
+  for (const Sighting& sighting : recorder_.changes) {
+    EXPECT_EQ(sighting.container.full_id, container_id("b2"));
+    EXPECT_EQ(sighting.container.type, core::ContainerType::kDocker);
+    EXPECT_EQ(sighting.container.labels, (core::Labels{{"app", "told"}}));
+  }
+}
+
+TEST_F(HttpEngineTest, ALookUpIsWholeAndRemembersTheImage) {
+  FakeDocker fake(path_);
+  fake.add(container_id("a1"), "one");
+  fake.add(container_id("a2"), "two");
+  const std::unique_ptr<Engine> engine = docker::create(context());
+  std::thread ender([&] {
+    support::eventually([&] { return fake.asked("/events") > 0; });
+    fake.end_streams();
+  });
+  session(*engine);
+  ender.join();
+  for (const char* seed : {"a1", "a2"}) {
+    auto found = support::run_on_loop(loop_, engine->lookup(container_id(seed)));
+    ASSERT_TRUE(found.ok()) << found.error();
+    ASSERT_TRUE(found->has_value());
+    EXPECT_EQ((*found)->full_id, container_id(seed));
+    EXPECT_EQ((*found)->user, "7");
+    EXPECT_EQ((*found)->image_digest, "sha256:aa");
+  }
+  EXPECT_EQ(fake.asked("/images/"), 1);
+  auto missing = support::run_on_loop(loop_, engine->lookup(container_id("ff")));
+  ASSERT_TRUE(missing.ok());
+  EXPECT_FALSE(missing->has_value());
+  auto hostile = support::run_on_loop(loop_, engine->lookup("../../etc"));
+  ASSERT_TRUE(hostile.ok());
+  EXPECT_FALSE(hostile->has_value());
+  EXPECT_EQ(fake.asked("etc"), 0);
+}
+
+TEST_F(HttpEngineTest, PodmansSocketIsNotDockers) {
+  FakeDocker fake(path_, FakeDocker::Kind::kPodman);
+  EXPECT_THAT(session(*docker::create(context())), HasSubstr("podman's socket"));
+  EXPECT_EQ(recorder_.connections, 0);
+}
+
+TEST_F(HttpEngineTest, DockersSocketIsNotPodmans) {
+  FakePeer peer(path_, [](FakeConnection& c) {
+    while (!c.read_request().empty()) c.answer(404, R"({"message":"page not found"})");
+  });
+  EXPECT_THAT(session(*podman::create(context())), HasSubstr("answered 404: page not found"));
+}
+
+TEST_F(HttpEngineTest, AServerWithoutVersionIsRefused) {
+  for (const char* headers : {"", "Api-Version: 1/../x\r\n", "Api-Version: \r\n"}) {
+    FakePeer peer(path_, [&](FakeConnection& c) {
+      while (!c.read_request().empty()) c.answer(200, "OK", headers);
+    });
+    EXPECT_THAT(session(*docker::create(context())), HasSubstr("tells no version"));
+  }
+}
+
+TEST_F(HttpEngineTest, AListThatIsNoListEndsTheSession) {
+  FakePeer peer(path_, [](FakeConnection& c) {
+    for (std::string target = c.read_request(); !target.empty(); target = c.read_request()) {
+      if (target.find("/events") != std::string::npos) return c.hold();
+      c.answer(200, "{\"not\":\"a list\"}", "Api-Version: 1.41\r\n");
+    }
+  });
+  EXPECT_THAT(session(*docker::create(context())), HasSubstr("an array is wanted"));
+}
+
+TEST_F(HttpEngineTest, GarbageInTheStreamEndsTheSession) {
+  FakePeer peer(path_, [](FakeConnection& c) {
+    for (std::string target = c.read_request(); !target.empty(); target = c.read_request()) {
+      if (target.find("/events") != std::string::npos) {
+        c.begin_chunked();
+        c.chunk("{\"Type\":}");
+        return c.hold();
+      }
+      c.answer(200, "[]", "Api-Version: 1.41\r\n");
+    }
+  });
+  EXPECT_THAT(session(*docker::create(context())), HasSubstr("event: "));
+}
+
+TEST(Registry, PutsPodmanBeforeDocker) {
+  // podman-docker makes Docker's socket a link to Podman's.
+  size_t podman = 99, docker = 99;
+  for (size_t i = 0; i < registry().size(); ++i) {
+    if (registry()[i].name == "podman") podman = i;
+    if (registry()[i].name == "docker") docker = i;
+    EXPECT_FALSE(registry()[i].types.empty());
+  }
+  EXPECT_LT(podman, docker);
+  EXPECT_LT(docker, registry().size());
+}
+
+}  // namespace
+}  // namespace engines

@@ -1,0 +1,231 @@
+// OCI specs and the annotations in them.
+#include "engines/oci/oci_spec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "mutations.h"
+#include "protobuf_from_json.h"
+
+namespace engines::oci {
+namespace {
+
+using core::Container;
+using core::ContainerType;
+using core::Mount;
+using core::PortMapping;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Container taken(std::string_view spec, Settings settings = {}) {
+  Container container;
+  const base::Status status = take_spec(spec, settings, container);
+  EXPECT_TRUE(status.ok()) << status.error();
+  return container;
+}
+
+Container annotated(const boost::json::object& annotations) {
+  return taken(boost::json::serialize(boost::json::object{{"annotations", annotations}}));
+}
+
+TEST(OciSpec, MountsHaveModeAccessAndPropagation) {
+  const Container container = taken(R"({"mounts": [
+    {"destination": "/a", "source": "/src", "type": "bind", "options": ["rbind", "rslave", "ro"]},
+    {"destination": "/b", "source": "/src", "options": ["bind", "rw", "shared"]},
+    {"destination": "/run", "source": "tmpfs", "type": "tmpfs", "options": ["nosuid", "mode=755"]},
+    {"destination": "/plain"}, 7, null]})");
+  EXPECT_THAT(container.mounts,
+              ElementsAre(Mount{"/src", "/a", "", false, "rslave"}, Mount{"/src", "/b", "", true, "shared"},
+                          Mount{"tmpfs", "/run", "755", true, ""}, Mount{"", "/plain", "", true, ""}));
+}
+
+TEST(OciSpec, ANamespaceThatIsNotListedIsTheHosts) {
+  const Container own =
+      taken(R"({"linux": {"namespaces": [{"type": "pid"}, {"type": "ipc"}, {"type": "network"}]}})");
+  EXPECT_FALSE(own.host_pid || own.host_ipc || own.host_network);
+  const Container shared = taken(R"({"linux": {"namespaces": [{"type": "mount"}, {"type": "ipc"}]}})");
+  EXPECT_TRUE(shared.host_pid);
+  EXPECT_TRUE(shared.host_network);
+  EXPECT_FALSE(shared.host_ipc);
+  const Container untold = taken(R"({"linux": {"namespaces": "none"}})");
+  EXPECT_FALSE(untold.host_pid || untold.host_ipc || untold.host_network);
+}
+
+TEST(OciSpec, ResourcesKeepTheirDefaultsWhereNothingIsTold) {
+  const Container set = taken(R"({"linux": {"resources": {
+    "cpu": {"shares": 512, "quota": 50000, "period": 20000, "cpus": "0-2,7"},
+    "memory": {"limit": 5368709120, "swap": -1}}}})");
+  EXPECT_EQ(set.cpu_shares, 512);
+  EXPECT_EQ(set.cpu_quota, 50000);
+  EXPECT_EQ(set.cpu_period, 20000);
+  EXPECT_EQ(set.cpuset_cpu_count, 4);
+  EXPECT_EQ(set.memory_limit, 5368709120);
+  EXPECT_EQ(set.swap_limit, -1);
+  const Container unset = taken(R"({"linux": {"resources": {"cpu": {"shares": 0, "period": "x"}}}})");
+  EXPECT_EQ(unset.cpu_shares, 1024);
+  EXPECT_EQ(unset.cpu_period, 100000);
+}
+
+TEST(OciSpec, TheEnvironmentIsTakenOnlyWhenAskedFor) {
+  constexpr std::string_view kSpec = R"({"process": {"env": ["A=1", 2, "B=2"], "user": {"uid": 0}}})";
+  EXPECT_THAT(taken(kSpec).env, IsEmpty());
+  Settings settings;
+  settings.with_env = true;
+  EXPECT_THAT(taken(kSpec, settings).env, ElementsAre("A=1", "B=2"));
+  EXPECT_EQ(taken(kSpec).user, "0");
+}
+
+// Everything that makes a container privileged, one member a time taken away below.
+boost::json::object privileged_spec() {
+  return boost::json::parse(R"({
+    "process": {"apparmorProfile": "unconfined", "capabilities": {"bounding": ["CAP_CHOWN", "CAP_SYS_ADMIN"]}},
+    "mounts": [{"destination": "/sys", "type": "sysfs", "options": ["rw"]},
+               {"destination": "/sys/fs/cgroup", "type": "cgroup", "options": []}],
+    "linux": {"namespaces": [{"type": "pid"}]}})")
+      .as_object();
+}
+
+bool is_privileged(const boost::json::object& spec) {
+  return taken(boost::json::serialize(spec)).privileged;
+}
+
+TEST(OciSpec, PrivilegedIsWhatLacksEveryConfinement) {
+  EXPECT_TRUE(is_privileged(privileged_spec()));
+  auto spec = privileged_spec();
+  spec["linux"].as_object()["seccomp"] = boost::json::object{{"defaultAction", "SCMP_ACT_ERRNO"}};
+  EXPECT_FALSE(is_privileged(spec)) << "seccomp";
+  spec = privileged_spec();
+  spec["linux"].as_object()["maskedPaths"] = boost::json::array{"/proc/kcore"};
+  EXPECT_FALSE(is_privileged(spec)) << "masked paths";
+  spec = privileged_spec();
+  spec["linux"].as_object()["readonlyPaths"] = boost::json::array{"/proc/sys"};
+  EXPECT_FALSE(is_privileged(spec)) << "read-only paths";
+  spec = privileged_spec();
+  spec["process"].as_object()["apparmorProfile"] = "cri-containerd.apparmor.d";
+  EXPECT_FALSE(is_privileged(spec)) << "AppArmor";
+  spec = privileged_spec();
+  spec["process"].as_object()["selinuxLabel"] = "system_u:system_r:container_t:s0:c1,c2";
+  EXPECT_FALSE(is_privileged(spec)) << "SELinux";
+  spec["process"].as_object()["selinuxLabel"] = "system_u:system_r:spc_t:s0";
+  EXPECT_TRUE(is_privileged(spec)) << "SELinux without confinement";
+  for (const size_t mount : {size_t{0}, size_t{1}}) {
+    spec = privileged_spec();
+    spec["mounts"].as_array()[mount].as_object()["options"] = boost::json::array{"ro"};
+    EXPECT_FALSE(is_privileged(spec)) << "mount " << mount;
+  }
+  spec = privileged_spec();
+  spec["process"].as_object()["capabilities"] = boost::json::object{{"bounding", {"CAP_CHOWN"}}};
+  EXPECT_FALSE(is_privileged(spec)) << "capabilities";
+  EXPECT_FALSE(taken("{}").privileged);
+}
+
+TEST(OciSpec, CriAnnotationsOfContainerd) {
+  const Container container = annotated({{"io.kubernetes.cri.container-type", "container"},
+                                         {"io.kubernetes.cri.container-name", "web"},
+                                         {"io.kubernetes.cri.image-name", "quay.io/team/web:2"},
+                                         {"io.kubernetes.cri.sandbox-id", "abc"},
+                                         {"io.kubernetes.cri.sandbox-name", "web-0"},
+                                         {"io.kubernetes.cri.sandbox-namespace", "prod"},
+                                         {"io.kubernetes.cri.sandbox-uid", "uid-1"}});
+  EXPECT_EQ(container.name, "web");
+  EXPECT_EQ(container.image, "quay.io/team/web:2");
+  EXPECT_EQ(container.image_repository, "quay.io/team/web");
+  EXPECT_EQ(container.image_tag, "2");
+  EXPECT_EQ(container.pod_sandbox_id, "abc");
+  EXPECT_EQ(container.pod_name, "web-0");
+  EXPECT_EQ(container.pod_namespace, "prod");
+  EXPECT_EQ(container.pod_uid, "uid-1");
+  EXPECT_FALSE(container.is_pod_sandbox);
+}
+
+TEST(OciSpec, ASandboxIsCalledByItsPodsName) {
+  const Container sandbox = annotated(
+      {{"io.kubernetes.cri.container-type", "sandbox"}, {"io.kubernetes.cri.sandbox-name", "web-0"}});
+  EXPECT_TRUE(sandbox.is_pod_sandbox);
+  EXPECT_EQ(sandbox.name, "web-0");
+}
+
+TEST(OciSpec, AnnotationsOfNerdctl) {
+  const Container container = annotated(
+      {{"nerdctl/name", "db"},
+       {"nerdctl/ports", R"([{"HostPort":8080,"ContainerPort":80,"Protocol":"tcp","HostIP":"127.0.0.1"},
+                             {"HostPort":53,"ContainerPort":53,"Protocol":"udp","HostIP":"0.0.0.0"},
+                             {"HostPort":81,"ContainerPort":80,"Protocol":"tcp","HostIP":"::"}])"}});
+  EXPECT_EQ(container.name, "db");
+  EXPECT_THAT(container.port_mappings, ElementsAre(PortMapping{0x7f000001, 8080, 80}));
+}
+
+TEST(OciSpec, TheEngineIsToldByTheAnnotations) {
+  EXPECT_EQ(type_of({{"io.container.manager", "cri-o"}}), ContainerType::kCrio);
+  EXPECT_EQ(type_of({{"io.container.manager", "libpod"}}), ContainerType::kPodman);
+  EXPECT_EQ(type_of({{"io.kubernetes.cri-o.Name", "x"}}), ContainerType::kCrio);
+  EXPECT_EQ(type_of({{"io.kubernetes.cri.container-type", "x"}}), ContainerType::kContainerd);
+  EXPECT_EQ(type_of({{"nerdctl/namespace", "default"}}), ContainerType::kContainerd);
+  EXPECT_EQ(type_of({{"io.kubernetes.pod.name", "x"}}), ContainerType::kUnknown);
+  EXPECT_EQ(type_of({}), ContainerType::kUnknown);
+}
+
+TEST(OciSpec, WhatIsKnownAlreadyStays) {
+  Container container;
+  container.name = "from the engine";
+  container.image = "known:1";
+  take_annotations({{"nerdctl/name", "other"}, {"io.kubernetes.cri.image-name", "other:2"}}, {}, container);
+  EXPECT_EQ(container.name, "from the engine");
+  EXPECT_EQ(container.image, "known:1");
+}
+
+TEST(OciSpec, ImageReferencesAreTakenApart) {
+  Container plain;
+  take_image_reference("busybox", plain);
+  EXPECT_EQ(plain.image_tag, "latest");
+  Container digest;
+  take_image_reference("host:5000/a/b@sha256:1234", digest);
+  EXPECT_EQ(digest.image_repository, "host:5000/a/b");
+  EXPECT_EQ(digest.image_tag, "");
+  EXPECT_EQ(digest.image_digest, "sha256:1234");
+  Container id;
+  take_image_reference("sha256:" + std::string(64, 'a'), id);
+  EXPECT_EQ(id.image, "");
+  EXPECT_EQ(id.image_id, std::string(64, 'a'));
+}
+
+TEST(OciSpec, MembersOfOtherTypesSayNothing) {
+  const Container nothing;
+  for (const char* spec :
+       {R"({"mounts": {}, "process": [], "linux": 1, "annotations": "x"})",
+        R"({"process": {"user": "root", "env": {"A": 1}, "capabilities": []}})",
+        R"({"linux": {"resources": [], "namespaces": 3, "seccomp": 1, "maskedPaths": "x"}})",
+        R"({"linux": {"resources": {"cpu": 3, "memory": {"limit": "much", "swap": 1e300}}}})",
+        R"({"annotations": {"nerdctl/name": 7, "nerdctl/ports": "[", "io.kubernetes.cri-o.Labels": "7"}})"}) {
+    Container container = taken(spec);
+    container.privileged = false;
+    EXPECT_EQ(container, nothing) << spec;
+  }
+}
+
+TEST(OciSpec, TextThatIsNoObjectIsAnError) {
+  for (const char* spec : {"", "[]", "null", "{", "\xff\xfe", "{} {}"}) {
+    Container container;
+    EXPECT_FALSE(take_spec(spec, Settings{}, container).ok()) << spec;
+    EXPECT_EQ(container, Container());
+  }
+}
+
+TEST(OciSpec, BrokenSpecsNeverHurt) {
+  for (const char* file : {"crio-1.35.6/crictl-inspectp.json", "containerd-2.1.9/crictl-inspect.json"}) {
+    const boost::json::value inspect = test::recorded_json(file);
+    const std::string spec = boost::json::serialize(inspect.at("info").at("runtimeSpec"));
+    int readable = 0;
+    test::for_each_mutation(spec, 2000, [&](const std::string& broken) {
+      Container container;
+      readable += take_spec(broken, Settings{}, container).ok() ? 1 : 0;
+    });
+    EXPECT_GT(readable, 0);
+    EXPECT_LT(readable, 2000);
+  }
+}
+
+}  // namespace
+}  // namespace engines::oci

@@ -1,0 +1,135 @@
+// The newest state of each container waits, in order, and nothing is lost between two threads.
+#include "worker/mailbox.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <thread>
+
+namespace worker {
+namespace {
+
+std::shared_ptr<const core::Container> container(const std::string& id, const std::string& name = "") {
+  auto made = std::make_shared<core::Container>();
+  made->full_id = id;
+  made->name = name;
+  return made;
+}
+
+std::string story(Mailbox& mailbox) {
+  std::vector<Mailbox::Item> items;
+  mailbox.drain(items);
+  std::string text;
+  for (const Mailbox::Item& item : items) {
+    text += (item.removed ? "-" : "+") + item.container->full_id + item.container->name + " ";
+  }
+  return text;
+}
+
+TEST(Mailbox, IsEmptyUntilSomethingWaits) {
+  Mailbox mailbox;
+  EXPECT_TRUE(mailbox.empty());
+  mailbox.push(false, container("a"));
+  EXPECT_FALSE(mailbox.empty());
+  EXPECT_EQ(story(mailbox), "+a ");
+  EXPECT_TRUE(mailbox.empty());
+  EXPECT_EQ(story(mailbox), "");
+}
+
+TEST(Mailbox, KeepsTheOrderOfContainers) {
+  Mailbox mailbox;
+  for (const char* id : {"c", "a", "b"}) mailbox.push(false, container(id));
+  mailbox.push(true, container("d"));
+  EXPECT_EQ(story(mailbox), "+c +a +b -d ");
+}
+
+TEST(Mailbox, TheNewestStateWins) {
+  Mailbox mailbox;
+  mailbox.push(false, container("a", "1"));
+  mailbox.push(false, container("b", "1"));
+  mailbox.push(false, container("a", "2"));
+  EXPECT_EQ(story(mailbox), "+a2 +b1 ");
+  mailbox.push(false, container("a", "3"));
+  mailbox.push(true, container("a", "4"));
+  EXPECT_EQ(story(mailbox), "-a4 ");
+}
+
+TEST(Mailbox, ARemovalBeforeAnUpsertStays) {
+  Mailbox mailbox;
+  mailbox.push(true, container("a", "1"));
+  mailbox.push(false, container("b"));
+  mailbox.push(false, container("a", "2"));
+  mailbox.push(false, container("a", "3"));
+  EXPECT_EQ(story(mailbox), "-a1 +b +a3 ");
+}
+
+TEST(Mailbox, HoldsAtMostTwoItemsOfOneContainer) {
+  Mailbox mailbox;
+  for (int i = 0; i < 1000; ++i) {
+    mailbox.push(true, container("a"));
+    mailbox.push(false, container("a", "last"));
+  }
+  EXPECT_EQ(story(mailbox), "-a +alast ");
+  for (int i = 0; i < 1000; ++i) {
+    mailbox.push(false, container("a"));
+    mailbox.push(true, container("a", "last"));
+  }
+  std::vector<Mailbox::Item> items;
+  mailbox.drain(items);
+  EXPECT_LE(items.size(), 2U);
+  EXPECT_TRUE(items.back().removed);
+}
+
+TEST(Mailbox, IgnoresNothing) {
+  Mailbox mailbox;
+  mailbox.push(false, nullptr);
+  EXPECT_TRUE(mailbox.empty());
+}
+
+TEST(Mailbox, AppendsToWhatIsThere) {
+  Mailbox mailbox;
+  std::vector<Mailbox::Item> items(1);
+  mailbox.push(false, container("a"));
+  mailbox.push(false, container("b"));
+  mailbox.drain(items);
+  EXPECT_EQ(items.size(), 3U);
+  mailbox.push(false, container("a"));
+  mailbox.drain(items);
+  EXPECT_EQ(items.size(), 4U);
+}
+
+TEST(Mailbox, LosesNothingBetweenThreads) {
+  Mailbox mailbox;
+  constexpr int kRounds = 20000;
+  constexpr int kIds = 7;
+  std::thread writer([&] {
+    for (int i = 0; i < kRounds; ++i) {
+      mailbox.push(false, container(std::to_string(i % kIds), std::to_string(i)));
+    }
+    for (int id = 0; id < kIds; ++id) mailbox.push(true, container(std::to_string(id)));
+  });
+  std::map<std::string, int> last;
+  int removed = 0;
+  std::vector<Mailbox::Item> items;
+  while (removed < kIds) {
+    if (mailbox.empty()) continue;
+    items.clear();
+    mailbox.drain(items);
+    for (const Mailbox::Item& item : items) {
+      if (item.removed) {
+        ++removed;
+        continue;
+      }
+      const int number = std::stoi(item.container->name);
+      const auto [entry, fresh] = last.try_emplace(item.container->full_id, number);
+      EXPECT_TRUE(fresh || entry->second < number) << "an older state after a newer one";
+      entry->second = number;
+    }
+  }
+  writer.join();
+  EXPECT_EQ(removed, kIds);
+  EXPECT_TRUE(mailbox.empty());
+}
+
+}  // namespace
+}  // namespace worker

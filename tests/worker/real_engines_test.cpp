@@ -1,0 +1,258 @@
+// The worker against engines that really run on this machine, started privately by scripts/engines/.
+#include <filesystem>
+#include <map>
+
+#include "support/real_engine.h"
+#include "worker_fixture.h"
+
+namespace worker {
+namespace {
+
+using support::RealEngine;
+
+constexpr milliseconds kLong{60000};  // one step of a slow machine
+constexpr const char* kImage = "example.test/team/enginetest:1.0";
+
+struct Kind {
+  std::string name;
+  core::ContainerType type;
+  config::SocketEngine config::Config::*configured;
+  const char* daemon;  // its name in the script's pid folder
+};
+
+const Kind kKinds[] = {
+    {"docker", core::ContainerType::kDocker, &config::Config::docker, "dockerd"},
+    {"podman", core::ContainerType::kPodman, &config::Config::podman, "service"},
+};
+
+class RealEngines : public WorkerTest, public testing::WithParamInterface<Kind> {
+ protected:
+  // One engine of a kind serves all its tests: starting one takes seconds.
+  static RealEngine* engine(const Kind& kind) {
+    auto& entry = engines()[kind.name];
+    if (!entry.tried) {
+      entry.tried = true;
+      base::Result<std::unique_ptr<RealEngine>> started = RealEngine::start(kind.name);
+      if (started) {
+        entry.engine = std::move(*started);
+      } else {
+        entry.reason = started.error();
+      }
+    }
+    return entry.engine.get();
+  }
+  static void TearDownTestSuite() { engines().clear(); }
+
+  void SetUp() override {
+    engine_ = engine(GetParam());
+    if (engine_ == nullptr)
+      GTEST_SKIP() << GetParam().name << " cannot be had: " << engines()[GetParam().name].reason;
+    config_.docker.enabled = false;
+    config::SocketEngine& configured = config_.*GetParam().configured;
+    configured.enabled = true;
+    configured.sockets = {engine_->socket()};
+  }
+
+  std::string run(const std::string& name, const std::vector<std::string>& args = {}) {
+    base::Result<std::string> id = engine_->run(name, args);
+    EXPECT_TRUE(id.ok()) << id.error();
+    return id ? *id : "";
+  }
+  void cli(const std::vector<std::string>& args) {
+    base::Result<std::string> output = engine_->cli(args);
+    EXPECT_TRUE(output.ok()) << output.error();
+  }
+  // Killed first: a shell as process 1 ignores the polite signal, and the engines wait ten seconds.
+  // One that is not running cannot be killed, which is just as well.
+  void remove(const std::string& name) {
+    (void)engine_->cli({"kill", name}).ok();
+    cli({"rm", "-f", name});
+  }
+  bool reported(const std::string& id, const std::function<bool(const core::Container&)>& condition) {
+    return eventually(
+        [&] {
+          const auto record = journal_.newest(id);
+          return record != nullptr && condition(*record);
+        },
+        kLong);
+  }
+
+  RealEngine* engine_ = nullptr;
+
+ private:
+  struct Entry {
+    bool tried = false;
+    std::unique_ptr<RealEngine> engine;
+    std::string reason;
+  };
+  static std::map<std::string, Entry>& engines() {
+    static std::map<std::string, Entry> all;
+    return all;
+  }
+};
+void PrintTo(const Kind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+INSTANTIATE_TEST_SUITE_P(All, RealEngines, testing::ValuesIn(kKinds),
+                         [](const auto& chosen) { return chosen.param.name; });
+
+TEST_P(RealEngines, TellsEverythingAboutAContainer) {
+  std::filesystem::create_directories(directory_ / "mounted");
+  const std::string id = run("full", {"--label",
+                                      "app=web",
+                                      "--user",
+                                      "1000:1000",
+                                      "-v",
+                                      directory_ / "mounted:/data:ro",
+                                      "-p",
+                                      "127.0.0.1:18080:80",
+                                      "--memory",
+                                      "64m",
+                                      "--cpu-shares",
+                                      "512",
+                                      "--cpu-quota",
+                                      "50000",
+                                      "--cpuset-cpus",
+                                      "0-1",
+                                      "--env",
+                                      "SECRET=x",
+                                      "--health-cmd",
+                                      "test -e /etc/passwd",
+                                      "--health-interval",
+                                      GetParam().name == "podman" ? "disable" : "1h"});
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  const auto record = journal_.newest(id);
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->type, GetParam().type);
+  EXPECT_EQ(record->full_id, id);
+  EXPECT_EQ(record->name, "full");
+  EXPECT_EQ(record->image, kImage);
+  EXPECT_EQ(record->image_repository, "example.test/team/enginetest");
+  EXPECT_EQ(record->image_tag, "1.0");
+  EXPECT_EQ(record->image_id.size(), 64U);
+  EXPECT_EQ(record->user, "1000:1000");
+  EXPECT_EQ(record->labels.at("app"), "web");
+  EXPECT_FALSE(record->ip.empty());
+  EXPECT_EQ(record->memory_limit, 64 * 1024 * 1024);
+  EXPECT_EQ(record->cpu_shares, 512);
+  EXPECT_EQ(record->cpu_quota, 50000);
+  EXPECT_EQ(record->cpu_period, 100000);
+  EXPECT_EQ(record->cpuset_cpu_count, 2);
+  EXPECT_GT(record->created_time, 1700000000);
+  EXPECT_EQ(record->size, -1);
+  EXPECT_TRUE(record->env.empty());
+  EXPECT_THAT(record->port_mappings, testing::ElementsAre(core::PortMapping{0x7f000001, 18080, 80}));
+  ASSERT_EQ(record->mounts.size(), 1U);
+  EXPECT_EQ(record->mounts[0].source, directory_ / "mounted");
+  EXPECT_EQ(record->mounts[0].destination, "/data");
+  EXPECT_FALSE(record->mounts[0].rw);
+  EXPECT_EQ(record->healthcheck, (core::Probe{"/bin/sh", {"-c", "test -e /etc/passwd"}}));
+  EXPECT_FALSE(record->privileged);
+  EXPECT_FALSE(record->host_pid);
+  worker_.reset();
+  remove("full");
+}
+
+TEST_P(RealEngines, TellsTheStoryOfAContainer) {
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  ASSERT_TRUE(status().connected);
+  const std::string id = run("story", {"--label", "n=1"});
+  ASSERT_TRUE(reported(id, [](const core::Container& c) { return !c.ip.empty(); }));
+  EXPECT_EQ(journal_.newest(id)->name, "story");
+  EXPECT_EQ(journal_.newest(id)->labels.at("n"), "1");
+  cli({"rename", "story", "tale"});
+  EXPECT_TRUE(reported(id, [](const core::Container& c) { return c.name == "tale"; }));
+  remove("tale");
+  EXPECT_TRUE(eventually([&] { return journal_.removals(id) == 1; }, kLong));
+  EXPECT_GT(status().events, 3U);
+  EXPECT_EQ(status().errors, 0U);
+}
+
+TEST_P(RealEngines, HostNamespacesAndPrivileges) {
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  const std::string id = run("bold", {"--privileged", "--pid", "host", "--network", "host", "--ipc", "host"});
+  ASSERT_TRUE(reported(id, [](const core::Container& c) { return c.privileged; }));
+  const auto record = journal_.newest(id);
+  EXPECT_TRUE(record->host_pid);
+  EXPECT_TRUE(record->host_network);
+  EXPECT_TRUE(record->host_ipc);
+  remove("bold");
+}
+
+TEST_P(RealEngines, ASharedNetworkHasItsOwnersAddress) {
+  const std::string owner = run("owner");
+  const std::string guest = run("guest", {"--network", "container:owner"});
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  ASSERT_NE(journal_.newest(owner), nullptr);
+  ASSERT_NE(journal_.newest(guest), nullptr);
+  EXPECT_FALSE(journal_.newest(owner)->ip.empty());
+  EXPECT_EQ(journal_.newest(guest)->ip, journal_.newest(owner)->ip);
+  worker_.reset();
+  remove("guest");
+  remove("owner");
+}
+
+TEST_P(RealEngines, ManyThatComeAndGo) {
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(run("brief" + std::to_string(i), {"--rm", "--", "true"}));
+  for (const std::string& id : ids) {
+    EXPECT_TRUE(eventually([&] { return journal_.reports(id) >= 1 && journal_.removals(id) == 1; }, kLong))
+        << id;
+  }
+}
+
+TEST_P(RealEngines, OnDemand) {
+  const std::string id = run("asked");
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  worker_->request({id, GetParam().type, ""});
+  EXPECT_TRUE(eventually([&] { return worker_->lookups().found == 1; }, kLong));
+  worker_->request({container_id("00ff"), GetParam().type, ""});
+  EXPECT_TRUE(eventually([&] { return worker_->lookups().pending == 1; }, kLong));
+  worker_.reset();
+  remove("asked");
+}
+
+TEST_P(RealEngines, ADaemonThatIsRestartedIsFollowedAgain) {
+  const std::string before = run("before");
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  ASSERT_NE(journal_.newest(before), nullptr);
+  base::Status killed = engine_->kill_daemon(GetParam().daemon);
+  ASSERT_TRUE(killed.ok()) << killed.error();
+  ASSERT_TRUE(eventually([&] { return !status().connected; }, kLong));
+  EXPECT_NE(status().last_error, "");
+  base::Status started = engine_->up();
+  ASSERT_TRUE(started.ok()) << started.error();
+  ASSERT_TRUE(eventually([&] { return status().connected; }, kLong));
+  EXPECT_GE(status().reconnects, 1U);
+  const std::string after = run("after");
+  EXPECT_TRUE(reported(after, [](const core::Container& c) { return c.name == "after"; }));
+  EXPECT_EQ(journal_.removals(before), 0);
+  remove("before");
+  remove("after");
+  EXPECT_TRUE(
+      eventually([&] { return journal_.removals(before) == 1 && journal_.removals(after) == 1; }, kLong));
+}
+
+TEST_P(RealEngines, SizeAndEnvironmentOnRequest) {
+  config_.with_size = true;
+  config_.with_env = true;
+  const std::string id = run("sized", {"--env", "SHOWN=yes", "--", "sh", "-c", "echo x >/new; sleep 1000"});
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  ASSERT_NE(journal_.newest(id), nullptr);
+  EXPECT_GE(journal_.newest(id)->size, 0);
+  EXPECT_THAT(journal_.newest(id)->env, testing::Contains("SHOWN=yes"));
+  worker_.reset();
+  remove("sized");
+}
+
+}  // namespace
+}  // namespace worker
