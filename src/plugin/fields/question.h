@@ -1,0 +1,72 @@
+// What a getter is asked, and where it puts its answer. Lives for one field of one event on Falco's thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/plugin_api.h"
+#include "core/rendered.h"
+#include "plugin/thread_table.h"
+
+namespace plugin::fields {
+
+// What the event is about.
+enum class Where : uint8_t {
+  kUnknown,    // no thread, or the host knows nothing of it: every field is n/a
+  kHost,       // a thread outside every container
+  kContainer,  // a thread in a container, or an event that describes one
+};
+
+struct Question {
+  Where where = Where::kUnknown;
+  const core::Record* record = nullptr;  // set for kContainer
+  bool has_metadata = false;  // false: only the cgroup is known, an engine has yet to tell the rest
+  uint64_t event_ts = 0;      // ns since the epoch
+  int64_t tid = 0;            // 0 when the event has no thread to look at
+  const char* key = nullptr;  // the field's argument, NUL-terminated; nullptr without one
+  // Ways to the thread; reader is never null.
+  const ThreadTable* threads = nullptr;
+  const api::TableReader* reader = nullptr;
+
+  bool host() const { return where == Where::kHost; }
+  const core::Container* container() const {
+    return where == Where::kContainer ? &record->container : nullptr;
+  }
+};
+
+// One value, or none. Texts are not copied: they must outlive the event (the record's and literals do).
+class Answer {
+ public:
+  void text(const char* value) {
+    text_ = value;
+    set_ = true;
+  }
+  // An empty text is no value.
+  void text(const std::string& value) {
+    if (!value.empty()) text(value.c_str());
+  }
+  void number(uint64_t value) {
+    number_ = value;
+    set_ = true;
+  }
+  void flag(bool value) {
+    flag_ = value ? 1 : 0;
+    set_ = true;
+  }
+  void clear() { set_ = false; }
+
+  bool set() const { return set_; }
+  // Where the value lies, for the host; only when set().
+  const char** text_slot() { return &text_; }
+  uint64_t* number_slot() { return &number_; }
+  api::Bool* flag_slot() { return &flag_; }
+
+ private:
+  const char* text_ = nullptr;
+  uint64_t number_ = 0;
+  api::Bool flag_ = 0;
+  bool set_ = false;
+};
+
+}  // namespace plugin::fields

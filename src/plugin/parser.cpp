@@ -1,0 +1,95 @@
+// See parser.h.
+#include "plugin/parser.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "plugin/payload.h"
+
+namespace plugin {
+
+constexpr Parser::Handler Parser::kHandlers[] = {
+    {api::kEventCloneExit, &Parser::new_thread},     {api::kEventForkExit, &Parser::new_thread},
+    {api::kEventVforkExit, &Parser::new_thread},     {api::kEventClone3Exit, &Parser::new_thread},
+    {api::kEventExecve16Exit, &Parser::new_program}, {api::kEventExecve17Exit, &Parser::new_program},
+    {api::kEventExecve18Exit, &Parser::new_program}, {api::kEventExecve19Exit, &Parser::new_program},
+    {api::kEventExecveatExit, &Parser::new_program}, {api::kEventChrootExit, &Parser::new_program},
+    {api::kEventProcexit, &Parser::thread_exit},     {api::kEventAsync, &Parser::container},
+    {api::kEventContainer, &Parser::container},      {api::kEventContainerJson, &Parser::container},
+    {api::kEventContainerJson2, &Parser::container},
+};
+
+const std::span<const Parser::Handler> Parser::handlers() {
+  return kHandlers;
+}
+
+std::span<const uint16_t> Parser::event_types() {
+  static constexpr auto kTypes = [] {
+    std::array<uint16_t, std::size(kHandlers)> types{};
+    std::transform(std::begin(kHandlers), std::end(kHandlers), types.begin(),
+                   [](const Handler& handler) { return handler.type; });
+    return types;
+  }();
+  return kTypes;
+}
+
+base::Status Parser::parse(const EventView& event, const api::EventParseInput& input, bool live,
+                           uint64_t now_ns) {
+  for (const Handler& handler : handlers()) {
+    if (handler.type == event.type()) {
+      return (this->*handler.parse)({event, input.table_reader_ext, input.table_writer_ext, live, now_ns});
+    }
+  }
+  return base::Ok{};
+}
+
+base::Status Parser::new_thread(const Call& call) {
+  const auto result = call.event.param_i64(0);
+  if (!result) return base::Error{"the result of a clone or fork is missing or of a wrong size"};
+  if (*result < 0) return base::Ok{};
+  const ThreadEntry thread = threads_.find(call.reader, static_cast<int64_t>(call.event.tid()));
+  if (!thread) return base::Ok{};
+  // In the parent (result > 0) nothing has changed; it is only looked at when nobody has done so before.
+  if (*result > 0 && !threads_.container_key(call.reader, thread.get()).empty()) return base::Ok{};
+  attribution_.attach(call.reader, call.writer, thread.get(), call.now_ns);
+  if (*result == 0) probes_.mark_child(call.reader, call.writer, thread.get());
+  return base::Ok{};
+}
+
+base::Status Parser::new_program(const Call& call) {
+  const auto result = call.event.param_i64(0);
+  if (!result) return base::Error{"the result of an exec or chroot is missing or of a wrong size"};
+  if (*result < 0) return base::Ok{};
+  const auto tid = static_cast<int64_t>(call.event.tid());
+  const ThreadEntry thread = threads_.find(call.reader, tid);
+  if (!thread) return base::Ok{};
+  attribution_.attach(call.reader, call.writer, thread.get(), call.now_ns);
+  if (const Cache::Entry* entry = attribution_.container_of(call.reader, thread.get(), call.now_ns)) {
+    probes_.mark_program(call.reader, call.writer, thread.get(), tid, entry->record->container);
+  }
+  return base::Ok{};
+}
+
+base::Status Parser::thread_exit(const Call& call) {
+  const ThreadEntry thread = threads_.find(call.reader, static_cast<int64_t>(call.event.tid()));
+  if (thread) attribution_.detach(call.reader, thread.get(), call.now_ns);
+  return base::Ok{};
+}
+
+base::Status Parser::container(const Call& call) {
+  const Payload kind = payload_of(call.event);
+  if (kind == Payload::kNone) return base::Ok{};
+  auto container = read_payload(call.event);
+  if (!container) return base::Error{container.error()};
+  const Cache::Entry* known = cache_.find(container->full_id);
+  if (call.live && known != nullptr && known->from_worker) return base::Ok{};
+  if (kind == Payload::kRemoved) {
+    cache_.remove(container->full_id, call.now_ns);
+  } else {
+    cache_.put(std::move(*container), call.now_ns);
+  }
+  return base::Ok{};
+}
+
+}  // namespace plugin

@@ -1,0 +1,24 @@
+// Events that describe a container: the async `container` and `container_removed` and the three of old
+// captures. Pure; Falco's thread. Spec: docs/event-json.md.
+#pragma once
+
+#include "base/result.h"
+#include "core/container.h"
+#include "plugin/event_view.h"
+
+namespace plugin {
+
+enum class Payload : uint8_t {
+  kNone,       // another event
+  kContainer,  // there is such a container, or it changed
+  kRemoved,    // it is gone
+};
+
+// Which of them an event is. Async events of other plugins are none.
+Payload payload_of(const EventView& event);
+
+// The container that such an event describes. Fails with what is wrong with the payload; call it only when
+// payload_of() is not kNone.
+base::Result<core::Container> read_payload(const EventView& event);
+
+}  // namespace plugin

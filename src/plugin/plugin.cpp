@@ -1,0 +1,187 @@
+// See plugin.h.
+#include "plugin/plugin.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <utility>
+
+#include "plugin/async_event.h"
+
+namespace plugin {
+namespace {
+
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+// One line about broken events in ten seconds.
+constexpr base::RateLimit kRefusalLog(1, 10 * kNsPerSecond);
+
+base::Logger make_logger(const api::InitInput& input, base::Severity threshold) {
+  if (input.log_fn == nullptr) return {};
+  return base::Logger(
+      [owner = input.owner, log = input.log_fn](base::Severity severity, const std::string& line) {
+        log(owner, nullptr, line.c_str(), static_cast<api::LogSeverity>(severity));
+      },
+      threshold);
+}
+
+uint64_t system_now_ns() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Plugin>> Plugin::create(const api::InitInput& input) {
+  const char* root = std::getenv("HOST_ROOT");  // NOLINT(concurrency-mt-unsafe): read once, before any thread
+  auto config = config::parse(input.config != nullptr ? input.config : "", root != nullptr ? root : "");
+  if (!config) return base::Error{"configuration: " + config.error()};
+  auto threads = ThreadTable::open(input);
+  if (!threads) return base::Error{threads.error()};
+
+  base::Logger logger = make_logger(input, config->verbosity);
+  std::unique_ptr<Plugin> plugin(new Plugin(std::move(*config), std::move(logger), *threads));
+  if (input.tables->add_table == nullptr ||
+      input.tables->add_table(input.owner, &plugin->table_.input()) != api::kSuccess) {
+    const char* words =
+        input.get_owner_last_error != nullptr ? input.get_owner_last_error(input.owner) : nullptr;
+    return base::Error{std::string("cannot publish the table 'containers': ") +
+                       (words != nullptr ? words : "the host gives no reason")};
+  }
+  return plugin;
+}
+
+Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
+    : config_(std::move(config)),
+      logger_(std::move(logger)),
+      threads_(threads),
+      cache_({config_.cache_max, config_.grace_period_s * kNsPerSecond}),
+      table_(cache_),
+      async_(config_, logger_),
+      attribution_(config_, cache_, threads_, hooks()),
+      parser_(threads_, cache_, attribution_),
+      extractor_(threads_, cache_, attribution_),
+      refusals_(kRefusalLog),
+      now_ns_(system_now_ns()) {}
+
+AttributionHooks Plugin::hooks() {
+  AttributionHooks hooks;
+  hooks.ask = [this](core::ContainerType hint, const std::string& full_id, const std::string& cgroup_path) {
+    if (worker::Worker* worker = async_.worker(); worker != nullptr) {
+      worker->request({full_id, hint, cgroup_path});
+    }
+  };
+  hooks.forget = [this](std::string_view full_id) {
+    if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->forget(std::string(full_id));
+  };
+  hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
+  hooks.disappeared = [this](const core::Container& container) {
+    async_.send(kContainerRemovedEvent, container);
+  };
+  return hooks;
+}
+
+void Plugin::set_clock(uint64_t event_ts) {
+  // An event that the host has not stamped yet has the largest number.
+  if (event_ts != kStampedByHost) now_ns_ = event_ts;
+}
+
+void Plugin::take_mail() {
+  if (!async_.has_mail()) return;
+  async_.take_mail(mail_);
+  for (const worker::Mailbox::Item& item : mail_) {
+    if (item.removed) {
+      cache_.remove(item.container->full_id, now_ns_);
+    } else {
+      cache_.put(*item.container, now_ns_).from_worker = true;
+    }
+  }
+  mail_.clear();
+}
+
+void Plugin::extract(const api::EventInput& event, const api::FieldExtractInput& input) {
+  if (extractor_.is_new(event)) {
+    set_clock(event.evt->ts);
+    take_mail();
+    extractor_.begin(event, input.table_reader_ext, now_ns_);
+  }
+  extractor_.extract(input);
+}
+
+base::Status Plugin::parse(const api::EventInput& event, const api::EventParseInput& input) {
+  const EventView view(event.evt);
+  set_clock(view.ts());
+  take_mail();
+  extractor_.forget();
+  cache_.expire(now_ns_);
+  auto status = parser_.parse(view, input, async_.live(), now_ns_);
+  if (status) return status;
+
+  ++refused_events_;
+  const std::string problem =
+      fmt::format("event {} (type {}) refused: {}", event.evtnum, view.type(), status.error());
+  if (refusals_.allow(now_ns_)) {
+    const uint64_t silent = refusals_.take_suppressed();
+    logger_.warning(silent == 0 ? problem
+                                : fmt::format("{} ({} more since the last such line)", problem, silent));
+  }
+  return base::Error{problem};
+}
+
+void Plugin::capture_open(const api::CaptureListenInput& input) {
+  async_.wait_for_running_containers();
+  take_mail();
+  cache_.reset_threads();
+
+  struct State {
+    Plugin* self;
+    const api::CaptureListenInput* input;
+    uint64_t threads;
+  } state{this, &input, 0};
+  input.table_reader_ext->iterate_entries(
+      threads_.table(),
+      [](api::IteratorState* opaque, api::TableEntry* thread) -> api::Bool {
+        auto& s = *static_cast<State*>(opaque);
+        s.self->attribution_.attach_anew(s.input->table_reader_ext, s.input->table_writer_ext, thread,
+                                         s.self->now_ns_);
+        ++s.threads;
+        return 1;
+      },
+      &state);
+  logger_.debug(
+      fmt::format("capture opened: {} threads looked at, {} containers known", state.threads, cache_.size()));
+}
+
+void Plugin::set_async_handler(api::Owner* owner, api::AsyncEventHandler handler) {
+  if (handler == nullptr) {
+    async_.stop();
+    return;
+  }
+  async_.start(owner, handler);
+  attribution_.ask_for_all();
+}
+
+base::Status Plugin::dump_state(api::Owner* owner, api::AsyncEventHandler handler) {
+  take_mail();
+  size_t refused = 0;
+  cache_.for_each([&](const Cache::Entry& entry) {
+    // A container of which only the cgroup is known needs no event: the capture has the cgroup too.
+    if (!entry.has_metadata()) return;
+    // The host writes a dump as it is: it stamps no time.
+    if (!AsyncChannel::send_to(owner, handler, kContainerEvent, entry.record->container, now_ns_)) ++refused;
+  });
+  if (refused > 0) return base::Error{fmt::format("the host refused {} of the containers to dump", refused)};
+  return base::Ok{};
+}
+
+std::vector<api::Metric>& Plugin::metrics() {
+  take_mail();
+  Counters counters;
+  counters.refused_events = refused_events_;
+  counters.unknown_yet = extractor_.unknown_yet();
+  counters.async_sent = async_.sent();
+  counters.async_refused = async_.refused();
+  return metrics_.collect(cache_, counters, async_.worker());
+}
+
+}  // namespace plugin

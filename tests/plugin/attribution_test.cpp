@@ -1,0 +1,181 @@
+// Which container a thread is attributed to: clone, fork, exec, chroot, exit, listening. Spec:
+// docs/plugin.md.
+#include <gtest/gtest.h>
+
+#include "api/events.h"
+#include "plugin_host.h"
+
+namespace {
+
+using test::docker_cgroup;
+using test::kIdA;
+using test::kIdB;
+using test::kNoValue;
+using test::kStart;
+using test::PluginHost;
+
+class Attribution : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(host_.ok()) << host_.error(); }
+  PluginHost host_;
+};
+
+TEST_F(Attribution, ThreadsThatRanBeforeTheCapture) {
+  host_.put(test::thread(10, docker_cgroup(kIdA)));
+  host_.put(test::thread(20, "/user.slice"));
+  host_.open();
+  EXPECT_EQ(host_.thread_text(10, "container_id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.thread_text(20, "container_id"), "");
+  EXPECT_EQ(host_.ask(10, "container.id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.ask(20, "container.id"), "host");
+}
+
+class NewThread : public Attribution, public testing::WithParamInterface<uint16_t> {};
+
+TEST_P(NewThread, ChildCarriesTheIdOfItsCgroups) {
+  host_.open();
+  const auto child = test::thread(11, docker_cgroup(kIdA));
+  EXPECT_EQ(host_.ask(host::make_clone_exit(GetParam(), child, kStart), "container.id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.thread_text(11, "container_id"), "aaaaaaaaaaaa");
+}
+
+TEST_P(NewThread, FailedCallChangesNothing) {
+  host_.put(test::thread(11, docker_cgroup(kIdA)));
+  // Not attached by listening, because the capture is open already.
+  host_.open();
+  host_.put(test::thread(12, docker_cgroup(kIdA)));
+  EXPECT_TRUE(
+      host_.feed(host::make_clone_exit(GetParam(), test::thread(12, docker_cgroup(kIdA)), kStart, -11)));
+  EXPECT_EQ(host_.thread_text(12, "container_id"), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCalls, NewThread,
+                         testing::Values(api::kEventCloneExit, api::kEventForkExit, api::kEventVforkExit,
+                                         api::kEventClone3Exit));
+
+class NewProgram : public Attribution, public testing::WithParamInterface<uint16_t> {};
+
+TEST_P(NewProgram, MovesTheThreadIntoItsContainer) {
+  host_.put(test::thread(10, "/system.slice/docker.service"));
+  host_.open();
+  EXPECT_EQ(host_.ask(10, "container.id"), "host");
+  auto moved = test::thread(10, docker_cgroup(kIdA));
+  host_.put(moved);
+  EXPECT_EQ(host_.ask(host::make_exec_exit(GetParam(), moved, kStart), "container.id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.thread_text(10, "container_id"), "aaaaaaaaaaaa");
+  moved = test::thread(10, docker_cgroup(kIdB));
+  host_.put(moved);
+  EXPECT_EQ(host_.ask(host::make_exec_exit(GetParam(), moved, kStart, -2), "container.id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.ask(host::make_exec_exit(GetParam(), moved, kStart), "container.id"), "bbbbbbbbbbbb");
+}
+
+INSTANTIATE_TEST_SUITE_P(AllCalls, NewProgram,
+                         testing::Values(api::kEventExecve16Exit, api::kEventExecve17Exit,
+                                         api::kEventExecve18Exit, api::kEventExecve19Exit,
+                                         api::kEventExecveatExit));
+
+TEST_F(Attribution, ChrootLooksAgain) {
+  host_.put(test::thread(10, "/"));
+  host_.open();
+  host_.put(test::thread(10, docker_cgroup(kIdA)));
+  EXPECT_EQ(host_.ask(host::make_chroot_exit(10, kStart, "/merged", -1), "container.id"), "host");
+  EXPECT_EQ(host_.ask(host::make_chroot_exit(10, kStart, "/merged"), "container.id"), "aaaaaaaaaaaa");
+}
+
+TEST_F(Attribution, LateEventAfterTheExitOfTheLastThread) {
+  host_.put(test::thread(10, docker_cgroup(kIdA)));
+  host_.open();
+  EXPECT_EQ(host_.ask(host::make_procexit(10, kStart), "container.id"), "aaaaaaaaaaaa");
+  EXPECT_EQ(host_.ask(10, "container.id"), kNoValue);
+}
+
+TEST_F(Attribution, ThreadsThatNobodyAttachedAreFoundByTheirCgroups) {
+  host_.open();
+  host_.put(test::thread(10, docker_cgroup(kIdA)));  // made up by the host on the fly, without any event
+  EXPECT_EQ(host_.ask(10, "container.id"), "aaaaaaaaaaaa");
+}
+
+TEST_F(Attribution, ThreadWithoutCgroupsInheritsFromItsParent) {
+  host_.put(test::thread(10, docker_cgroup(kIdA)));
+  host_.open();
+  ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
+  const auto child = test::thread(11, "", 10);
+  EXPECT_EQ(host_.ask(host::make_clone_exit(api::kEventCloneExit, child, kStart), "container.name"), "web");
+  EXPECT_EQ(host_.thread_text(11, "container_id"), "aaaaaaaaaaaa");
+}
+
+TEST_F(Attribution, FirstMatchingCgroupDecides) {
+  auto data = test::thread(10, "/");
+  data.cgroups = {{"cpuset", "/"}, {"cpu", docker_cgroup(kIdA)}, {"cgroup2", docker_cgroup(kIdB)}};
+  host_.put(data);
+  host_.open();
+  EXPECT_EQ(host_.ask(10, "container.id"), "aaaaaaaaaaaa");
+}
+
+TEST_F(Attribution, UnconfirmedContainerdNameIsTheHostUntilAnEngineKnowsIt) {
+  host_.put(test::thread(10, "/default/redis"));
+  host_.open();
+  EXPECT_EQ(host_.ask(10, "container.id"), "host");
+  core::Container container;
+  container.type = core::ContainerType::kContainerd;
+  container.full_id = "redis";
+  container.name = "redis";
+  ASSERT_TRUE(host_.announce(container));
+  EXPECT_EQ(host_.ask(10, "container.id"), "redis");
+  EXPECT_EQ(host_.ask(10, "container.type"), "containerd");
+}
+
+struct Nameless {
+  const char* cgroup;
+  const char* id;
+  const char* type;
+};
+
+class CgroupOnly : public Attribution, public testing::WithParamInterface<Nameless> {};
+
+TEST_P(CgroupOnly, IdAndTypeAtOnceAndAnEventFromHere) {
+  host_.open(true);
+  const auto child = test::thread(10, GetParam().cgroup);
+  const auto event = host::make_clone_exit(api::kEventCloneExit, child, kStart);
+  EXPECT_EQ(host_.ask(event, "container.id"), GetParam().id);
+  EXPECT_EQ(host_.ask(10, "container.full_id"), GetParam().id);
+  EXPECT_EQ(host_.ask(10, "container.name"), GetParam().id);
+  EXPECT_EQ(host_.ask(10, "container.type"), GetParam().type);
+  EXPECT_EQ(host_.ask(10, "container.privileged"), "false");
+  EXPECT_EQ(host_.thread_text(10, "container_id"), GetParam().id);
+  EXPECT_EQ(host_.metric("async_events_sent"), 1u);
+  ASSERT_TRUE(host_.feed(host::make_procexit(10, kStart)));
+  EXPECT_EQ(host_.metric("async_events_sent"), 2u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, CgroupOnly,
+                         testing::Values(Nameless{"/lxc.payload.web", "web", "lxc"},
+                                         Nameless{"/lxc/a-long-container-name", "a-long-container-name",
+                                                  "lxc"},
+                                         Nameless{"/machine/lxc-25988-c1.libvirt-lxc", "c1", "libvirt-lxc"},
+                                         Nameless{"/system.slice/bpm-garden.scope", "garden", "bpm"}));
+
+TEST(StaticEngine, EveryThreadIsInTheConfiguredContainer) {
+  PluginHost host(
+      R"({"engines":{"static":{"enabled":true,"container_id":"my-fixed-container","container_name":"box","container_image":"img:1"}}})");
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.put(test::thread(10, "/"));
+  host.put(test::thread(11, docker_cgroup(kIdA)));
+  host.open();
+  for (const int64_t tid : {10, 11}) {
+    EXPECT_EQ(host.ask(tid, "container.id"), "my-fixed-container");
+    EXPECT_EQ(host.ask(tid, "container.name"), "box");
+    EXPECT_EQ(host.ask(tid, "container.image"), "img:1");
+    EXPECT_EQ(host.ask(tid, "container.type"), "static");
+  }
+}
+
+TEST(DisabledEngine, ItsCgroupsAreTheHost) {
+  PluginHost host(R"({"engines":{"lxc":{"enabled":false}}})");
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.put(test::thread(10, "/lxc.payload.web"));
+  host.open();
+  EXPECT_EQ(host.ask(10, "container.id"), "host");
+}
+
+}  // namespace

@@ -1,0 +1,153 @@
+// The cache: ids, merging, grace period, bounds.
+#include "plugin/cache.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using plugin::Cache;
+
+constexpr uint64_t kSecond = 1'000'000'000;
+
+std::string id_of(unsigned number) {
+  std::string id = std::to_string(number);
+  id.insert(0, 12 - id.size(), '0');
+  return id + std::string(52, 'f');
+}
+
+core::Container container(const std::string& full_id, std::string name = "n") {
+  core::Container result;
+  result.type = core::ContainerType::kDocker;
+  result.full_id = full_id;
+  result.name = std::move(name);
+  result.image = "i";
+  return result;
+}
+
+core::Container only_cgroup(const std::string& full_id) {
+  core::Container result;
+  result.type = core::ContainerType::kDocker;
+  result.source = core::Source::kCgroup;
+  result.full_id = full_id;
+  return result;
+}
+
+TEST(Cache, FindsByWholeIdOnly) {
+  Cache cache({10, 30 * kSecond});
+  const std::string id = id_of(1);
+  cache.put(container(id), 0);
+  EXPECT_NE(cache.find(id), nullptr);
+  EXPECT_NE(cache.find(id.substr(0, 12)), nullptr) << "tables are keyed by the short id";
+  std::string sibling = id;
+  sibling.back() = '0';
+  EXPECT_EQ(cache.find(sibling), nullptr) << "the same beginning is not the same container";
+  EXPECT_EQ(cache.find(""), nullptr);
+}
+
+TEST(Cache, TwoContainersWithTheSameShortId) {
+  Cache cache({10, 30 * kSecond});
+  std::string first = id_of(1);
+  std::string second = first;
+  second.back() = '0';
+  cache.put(container(first, "one"), 0);
+  cache.put(container(second, "two"), 0);
+  EXPECT_EQ(cache.size(), 2u);
+  EXPECT_EQ(cache.find(first)->record->container.name, "one");
+  EXPECT_EQ(cache.find(second)->record->container.name, "two");
+  EXPECT_EQ(cache.find(first.substr(0, 12))->record->container.name, "two") << "the newest answers for both";
+}
+
+TEST(Cache, ShortIdOfAnOldCaptureGrowsIntoTheWholeOne) {
+  Cache cache({10, 30 * kSecond});
+  const std::string id = id_of(1);
+  cache.put(container(id.substr(0, 12), "old"), 0);
+  ASSERT_NE(cache.find(id), nullptr);
+  cache.put(only_cgroup(id), 0);
+  EXPECT_EQ(cache.size(), 1u);
+  EXPECT_EQ(cache.find(id)->record->container.full_id, id);
+  EXPECT_EQ(cache.find(id)->record->container.name, "old");
+}
+
+TEST(Cache, GracePeriodThenGone) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(container(id_of(1)), 0);
+  cache.remove(id_of(1), 5 * kSecond);
+  cache.remove(id_of(1), 6 * kSecond);
+  cache.expire(34 * kSecond);
+  EXPECT_NE(cache.find(id_of(1)), nullptr);
+  cache.expire(35 * kSecond);
+  EXPECT_EQ(cache.find(id_of(1)), nullptr);
+  EXPECT_EQ(cache.counters().expired, 1u);
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
+TEST(Cache, BackWithinTheGracePeriod) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(container(id_of(1)), 0);
+  cache.remove(id_of(1), 0);
+  cache.put(container(id_of(1)), 10 * kSecond);
+  cache.expire(1000 * kSecond);
+  EXPECT_NE(cache.find(id_of(1)), nullptr);
+  cache.remove(id_of(1), 1000 * kSecond);
+  cache.expire(1029 * kSecond);
+  EXPECT_NE(cache.find(id_of(1)), nullptr);
+}
+
+TEST(Cache, AClockThatJumpsBackExpiresNothing) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(container(id_of(1)), 100 * kSecond);
+  cache.remove(id_of(1), 100 * kSecond);
+  cache.expire(1);
+  EXPECT_NE(cache.find(id_of(1)), nullptr);
+}
+
+TEST(Cache, RemovedOnesMakeRoomFirst) {
+  Cache cache({3, 30 * kSecond});
+  for (unsigned i = 0; i < 3; ++i) cache.put(container(id_of(i)), 0);
+  cache.remove(id_of(2), 0);
+  cache.put(container(id_of(3)), 0);
+  EXPECT_EQ(cache.find(id_of(2)), nullptr);
+  cache.put(container(id_of(0)), 0);  // now the most recently stored
+  cache.put(container(id_of(4)), 0);
+  EXPECT_NE(cache.find(id_of(0)), nullptr);
+  EXPECT_EQ(cache.find(id_of(1)), nullptr);
+  EXPECT_EQ(cache.size(), 3u);
+  EXPECT_EQ(cache.counters().evicted, 2u);
+}
+
+TEST(Cache, DelayOfTheMetadata) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(only_cgroup(id_of(1)), kSecond).first_thread_ns = kSecond;
+  EXPECT_FALSE(cache.find(id_of(1))->has_metadata());
+  EXPECT_EQ(cache.missing_images(), 1u);
+  cache.put(container(id_of(1)), 3 * kSecond);
+  EXPECT_TRUE(cache.find(id_of(1))->has_metadata());
+  EXPECT_EQ(cache.counters().metadata_count, 1u);
+  EXPECT_EQ(cache.counters().metadata_total_ns, 2 * kSecond);
+  cache.put(container(id_of(1)), 9 * kSecond);
+  EXPECT_EQ(cache.counters().metadata_count, 1u);
+  EXPECT_EQ(cache.missing_images(), 0u);
+}
+
+TEST(Cache, AnUnchangedRecordIsNotMadeAgain) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(container(id_of(1)), 0);
+  const auto before = cache.find(id_of(1))->record;
+  cache.put(container(id_of(1)), 1);
+  EXPECT_EQ(cache.find(id_of(1))->record, before);
+}
+
+TEST(Cache, HundredThousandContainersLeaveNothingBehind) {
+  Cache cache({65536, kSecond});
+  for (unsigned i = 0; i < 100'000; ++i) {
+    cache.put(container(id_of(i)), i * kSecond);
+    cache.remove(id_of(i), i * kSecond);
+    cache.expire(i * kSecond);
+    ASSERT_LE(cache.size(), 2u);
+  }
+  cache.expire(200'000 * kSecond);
+  EXPECT_EQ(cache.size(), 0u);
+  EXPECT_EQ(cache.bytes(), 0u);
+}
+
+}  // namespace

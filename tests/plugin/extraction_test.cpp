@@ -1,0 +1,204 @@
+// Every field, for a container, for the host, and where nothing is known. Spec: docs/fields.md.
+#include <gtest/gtest.h>
+
+#include "plugin_host.h"
+
+namespace {
+
+using test::kIdA;
+using test::kNoValue;
+using test::PluginHost;
+
+struct Expected {
+  const char* field;
+  const char* value;
+};
+
+class Extraction : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(host_.ok()) << host_.error();
+    host_.put(test::thread(10, test::docker_cgroup(kIdA)));
+    host_.put(test::thread(20, "/system.slice/cron.service"));
+    host_.open();
+  }
+  void expect(int64_t tid, std::initializer_list<Expected> answers) {
+    for (const Expected& expected : answers) {
+      EXPECT_EQ(host_.ask(tid, expected.field), expected.value) << expected.field;
+    }
+  }
+  PluginHost host_;
+};
+
+TEST_F(Extraction, AllFieldsOfAContainer) {
+  ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
+  expect(10, {{"container.id", "aaaaaaaaaaaa"},
+              {"container.full_id", kIdA.c_str()},
+              {"container.name", "web"},
+              {"container.image", "registry.example:5000/team/web:1.2"},
+              {"container.image.id", "1234567890ab"},
+              {"container.type", "docker"},
+              {"container.privileged", "true"},
+              {"container.mounts", "/host/a:/a:ro:false:rprivate,/host/b:/b::true:rslave"},
+              {"container.image.repository", "registry.example:5000/team/web"},
+              {"container.image.tag", "1.2"},
+              {"container.image.digest", "sha256:00ff"},
+              {"container.healthcheck", "/bin/sh -c test -e /ok"},
+              {"container.liveness_probe", "/live"},
+              {"container.readiness_probe", "/ready --fast"},
+              {"container.ip", "172.17.0.2"},
+              {"container.cni.json", R"({"eth0":{"IPConfigs":[{"IP":"10.0.0.2"}]}})"},
+              {"container.host_pid", "false"},
+              {"container.host_network", "true"},
+              {"container.host_ipc", "true"},
+              {"container.labels", "app:web, com.example/tier-1_x.y:front, empty"},
+              {"k8s.pod.name", "web-0"},
+              {"k8s.ns.name", "prod"},
+              {"k8s.pod.id", "uid-1"},
+              {"k8s.pod.uid", "uid-1"},
+              {"k8s.pod.sandbox_id", "0123456789ab"},
+              {"k8s.pod.full_sandbox_id", "0123456789abcdef"},
+              {"k8s.pod.label[team]", "blue"},
+              {"k8s.pod.label[none]", kNoValue},
+              {"k8s.pod.labels", "team:blue, zone:1"},
+              {"k8s.pod.ip", "172.17.0.2"},
+              {"k8s.pod.cni.json", R"({"eth0":{"IPConfigs":[{"IP":"10.0.0.2"}]}})"},
+              {"proc.is_container_healthcheck", "false"},
+              {"proc.is_container_liveness_probe", "false"},
+              {"proc.is_container_readiness_probe", "false"}});
+}
+
+TEST_F(Extraction, LabelsAndMountsByArgument) {
+  ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
+  expect(10, {{"container.label[app]", "web"},
+              {"container.label.app", "web"},
+              {"container.label[com.example/tier-1_x.y]", "front"},
+              {"container.label[empty]", ""},
+              {"container.label[io.kubernetes.x]", "hidden"},
+              {"container.label[none]", kNoValue},
+              {"container.mount[0]", "/host/a:/a:ro:false:rprivate"},
+              {"container.mount[1]", "/host/b:/b::true:rslave"},
+              {"container.mount[2]", kNoValue},
+              {"container.mount[18446744073709551616]", kNoValue},
+              {"container.mount[/host/b]", "/host/b:/b::true:rslave"},
+              {"container.mount[/host/*]", "/host/a:/a:ro:false:rprivate"},
+              {"container.mount[/elsewhere]", kNoValue},
+              {"container.mount.source[0]", "/host/a"},
+              {"container.mount.source[/b]", "/host/b"},
+              {"container.mount.source[/host/b]", kNoValue},
+              {"container.mount.dest[/host/b]", "/b"},
+              {"container.mount.mode[/host/a]", "ro"},
+              {"container.mount.mode[/host/b]", kNoValue},
+              {"container.mount.rdwr[/host/a]", "false"},
+              {"container.mount.rdwr[1]", "true"},
+              {"container.mount.propagation[/host/?]", "rprivate"}});
+}
+
+TEST_F(Extraction, HostAnswersHost) {
+  expect(20, {{"container.id", "host"},
+              {"container.full_id", "host"},
+              {"container.name", "host"},
+              {"container.type", "host"},
+              {"container.privileged", "false"},
+              {"container.host_pid", "false"},
+              {"container.host_network", "false"},
+              {"container.host_ipc", "false"},
+              {"proc.is_container_healthcheck", "false"},
+              {"container.image", kNoValue},
+              {"container.image.repository", kNoValue},
+              {"container.labels", kNoValue},
+              {"container.label[app]", kNoValue},
+              {"container.mounts", kNoValue},
+              {"container.mount[0]", kNoValue},
+              {"container.ip", kNoValue},
+              {"k8s.pod.name", kNoValue},
+              {"k8s.pod.ip", kNoValue}});
+}
+
+TEST_F(Extraction, OnlyTheCgroupIsKnown) {
+  expect(10, {{"container.id", "aaaaaaaaaaaa"},
+              {"container.full_id", kIdA.c_str()},
+              {"container.type", "docker"},
+              {"container.name", kNoValue},
+              {"container.image", kNoValue},
+              {"container.privileged", kNoValue}});
+  EXPECT_EQ(host_.metric("answers_unknown_yet"), 3u);
+  EXPECT_EQ(host_.metric("n_missing_container_images"), 1u);
+}
+
+TEST_F(Extraction, NoThreadNoAnswer) {
+  for (const char* field : {"container.id", "container.name", "container.privileged", "container.start_ts",
+                            "proc.is_container_healthcheck"}) {
+    EXPECT_EQ(host_.ask(4711, field), kNoValue) << field;
+    EXPECT_EQ(host_.ask(-1, field), kNoValue) << field;
+    EXPECT_EQ(host_.ask(0, field), kNoValue) << field;
+  }
+}
+
+TEST_F(Extraction, NotInAPodNoPodFields) {
+  core::Container plain = test::full_container(kIdA);
+  plain.pod_name = plain.pod_namespace = plain.pod_uid = plain.pod_sandbox_id = "";
+  plain.pod_sandbox_labels.reset();
+  ASSERT_TRUE(host_.announce(plain));
+  expect(10, {{"k8s.pod.ip", kNoValue},
+              {"k8s.pod.cni.json", kNoValue},
+              {"k8s.pod.labels", kNoValue},
+              {"k8s.pod.sandbox_id", kNoValue},
+              {"k8s.pod.full_sandbox_id", kNoValue}});
+}
+
+TEST_F(Extraction, TheSandboxIsItsOwnPod) {
+  core::Container sandbox;
+  sandbox.type = core::ContainerType::kCri;
+  sandbox.full_id = kIdA;
+  sandbox.is_pod_sandbox = true;
+  sandbox.ip = "10.1.1.1";
+  sandbox.labels = {{"app", "db"}};
+  ASSERT_TRUE(host_.announce(sandbox));
+  expect(10, {{"k8s.pod.sandbox_id", "aaaaaaaaaaaa"},
+              {"k8s.pod.full_sandbox_id", kIdA.c_str()},
+              {"k8s.pod.label[app]", "db"},
+              {"k8s.pod.labels", "app:db"},
+              {"k8s.pod.ip", "10.1.1.1"}});
+}
+
+TEST_F(Extraction, DeprecatedFieldsHaveNoValue) {
+  ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
+  for (const char* field :
+       {"k8s.rc.name", "k8s.rc.label[x]", "k8s.svc.labels", "k8s.ns.id", "k8s.ns.label[x]", "k8s.rs.id",
+        "k8s.deployment.name", "k8s.deployment.label[x]"}) {
+    EXPECT_EQ(host_.ask(10, field), kNoValue) << field;
+  }
+}
+
+TEST_F(Extraction, StartAndAge) {
+  host::ThreadData data = test::thread(30, test::docker_cgroup(kIdA));
+  data.pidns_init_start_ts = test::kStart - 5 * test::kSecond;
+  host_.put(data);
+  expect(30, {{"container.start_ts", "1699999995000000000"}, {"container.duration", "5000000000"}});
+  data.pidns_init_start_ts = test::kStart + 1;  // clocks differ a little
+  host_.put(data);
+  expect(30, {{"container.duration", "0"}});
+  expect(10, {{"container.start_ts", kNoValue}, {"container.duration", kNoValue}});
+}
+
+TEST_F(Extraction, DisabledHealthcheckIsNamed) {
+  core::Container container = test::full_container(kIdA);
+  container.healthcheck = core::Probe{"NONE", {}};
+  container.liveness_probe.reset();
+  ASSERT_TRUE(host_.announce(container));
+  expect(10, {{"container.healthcheck", "NONE"}, {"container.liveness_probe", kNoValue}});
+}
+
+// The host reuses the memory of its events: the same address and number must not mean the same answer.
+TEST_F(Extraction, NoAnswerOfTheLastEventLeaksIntoTheNext) {
+  ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
+  host::EventBytes event = host::EventBuilder(0, 10, test::kStart).build();
+  EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "web");
+  event = host::EventBuilder(0, 20, test::kStart).build();
+  EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "host");
+  event = host::EventBuilder(0, 10, test::kStart).build();
+  EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "web");
+}
+
+}  // namespace
