@@ -1,0 +1,74 @@
+// See cgroup_containers.h.
+#include "tools/cgroup_containers.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "host/proc_reader.h"
+
+namespace tools {
+namespace {
+
+bool has_interface(core::cgroup::Engine engine) {
+  using core::cgroup::Engine;
+  return engine == Engine::kDocker || engine == Engine::kPodman || engine == Engine::kContainerd ||
+         engine == Engine::kCri;
+}
+
+}  // namespace
+
+core::cgroup::Enabled enabled_engines(const config::Config& config) {
+  return {.podman = config.podman.enabled,
+          .docker = config.docker.enabled,
+          .cri = config.cri.enabled,
+          .containerd = config.containerd.enabled,
+          .lxc = config.lxc,
+          .libvirt_lxc = config.libvirt_lxc,
+          .bpm = config.bpm};
+}
+
+core::Container static_container(const config::StaticEngine& engine) {
+  core::Container container;
+  container.type = core::ContainerType::kStatic;
+  container.source = core::Source::kCgroup;
+  container.full_id = engine.container_id;
+  container.name = engine.container_name;
+  container.image = engine.container_image;
+  return container;
+}
+
+base::Result<std::vector<host::CgroupPath>> cgroups_of(const config::Config& config, int64_t pid) {
+  host::ProcReader proc(config.host_root);
+  const auto process = proc.process(pid);
+  if (!process) return base::Error{fmt::format("there is no process {} in {}", pid, proc.directory())};
+  return process->cgroups;
+}
+
+std::vector<core::Container> unlisted_containers(const config::Config& config) {
+  if (config.static_engine.enabled) return {static_container(config.static_engine)};
+  std::map<std::string, core::Container> found;  // by type and id
+  core::cgroup::Resolver resolver(enabled_engines(config));
+  host::ProcReader proc(config.host_root);
+  for (const int64_t pid : proc.pids()) {
+    const auto process = proc.process(pid);
+    if (!process) continue;
+    for (const host::CgroupPath& cgroup : process->cgroups) {
+      const core::cgroup::Match* match = resolver.resolve(cgroup.path);
+      if (match == nullptr || match->needs_confirmation) continue;
+      if (!has_interface(match->engine)) {
+        core::Container container;
+        container.type = match->type();
+        container.source = core::Source::kCgroup;
+        container.full_id = match->full_id;
+        found.emplace(std::string(engine_name(match->engine)) + '/' + match->full_id, std::move(container));
+      }
+      break;  // the first path that matches decides
+    }
+  }
+  std::vector<core::Container> out;
+  for (auto& [key, container] : found) out.push_back(std::move(container));
+  return out;
+}
+
+}  // namespace tools

@@ -1,0 +1,29 @@
+// What /proc and the cgroups tell without any engine: a process' cgroup paths and their containers, and the
+// containers of engines that have no interface to ask (lxc, libvirt-lxc, bpm, static).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "core/cgroup/resolver.h"
+#include "core/container.h"
+#include "host/thread.h"
+
+namespace tools {
+
+// The engines that the configuration enables, as the resolver takes them.
+core::cgroup::Enabled enabled_engines(const config::Config& config);
+
+// The container that the configuration's static engine puts every process in.
+core::Container static_container(const config::StaticEngine& engine);
+
+// Cgroup paths of a process, in the file's order. Fails when there is no such process.
+base::Result<std::vector<host::CgroupPath>> cgroups_of(const config::Config& config, int64_t pid);
+
+// One record (id and type only) for each container that runs now and whose engine cannot be asked.
+std::vector<core::Container> unlisted_containers(const config::Config& config);
+
+}  // namespace tools

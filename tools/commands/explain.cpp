@@ -1,0 +1,243 @@
+// `ctrmeta explain`: for one process, why each container field has its value or is empty.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/cgroup/resolver.h"
+#include "host/proc_reader.h"
+#include "tools/cgroup_containers.h"
+#include "tools/commands/commands.h"
+#include "tools/engines.h"
+#include "tools/table_printer.h"
+
+namespace tools {
+namespace {
+
+using core::Container;
+using core::cgroup::Match;
+
+const char* source_name(core::Source source) {
+  switch (source) {
+    case core::Source::kCgroup:
+      return "the cgroup path alone";
+    case core::Source::kBundle:
+      return "the OCI bundle on disk";
+    case core::Source::kDisk:
+      return "the engine's state on disk";
+    case core::Source::kApi:
+      break;
+  }
+  return "the engine's API";
+}
+
+std::string yes_no(bool value) {
+  return value ? "true" : "false";
+}
+std::string count(size_t number, const char* what) {
+  return number == 0 ? std::string() : fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+// One field, and why it may be empty although the engine has answered.
+struct FieldRow {
+  const char* field;
+  std::string (*value)(const Container&);
+  const char* empty_because;
+};
+
+constexpr std::array kRows{
+    FieldRow{"container.name", [](const Container& c) { return c.name; }, "the engine gives it no name"},
+    FieldRow{"container.image", [](const Container& c) { return c.image; }, "the engine names no image"},
+    FieldRow{"container.image.id", [](const Container& c) { return c.image_id; },
+             "the engine names no image id"},
+    FieldRow{"container.image.repository", [](const Container& c) { return c.image_repository; },
+             "the image is known by its id only"},
+    FieldRow{"container.image.tag", [](const Container& c) { return c.image_tag; },
+             "the image was given by id or digest"},
+    FieldRow{"container.image.digest", [](const Container& c) { return c.image_digest; },
+             "the image never came from or went to a registry"},
+    FieldRow{"container.ip", [](const Container& c) { return c.ip; },
+             "no address of its own: not started yet, the host's network, or none"},
+    FieldRow{"container.cni.json", [](const Container& c) { return c.cni_json; },
+             "only pods (CRI) have a CNI result"},
+    FieldRow{"container.privileged", [](const Container& c) { return yes_no(c.privileged); }, ""},
+    FieldRow{"container.host_pid", [](const Container& c) { return yes_no(c.host_pid); }, ""},
+    FieldRow{"container.host_network", [](const Container& c) { return yes_no(c.host_network); }, ""},
+    FieldRow{"container.host_ipc", [](const Container& c) { return yes_no(c.host_ipc); }, ""},
+    FieldRow{"container.mounts", [](const Container& c) { return count(c.mounts.size(), "mount"); },
+             "it has no mounts"},
+    FieldRow{"container.labels", [](const Container& c) { return count(c.labels.size(), "label"); },
+             "no labels, or all are longer than label_max_len"},
+    FieldRow{"container.healthcheck",
+             [](const Container& c) { return c.healthcheck ? c.healthcheck->exe : std::string(); },
+             "neither image nor container sets one"},
+    FieldRow{"container.liveness_probe",
+             [](const Container& c) { return c.liveness_probe ? c.liveness_probe->exe : std::string(); },
+             "no exec probe in the pod's last-applied-configuration"},
+    FieldRow{"container.readiness_probe",
+             [](const Container& c) { return c.readiness_probe ? c.readiness_probe->exe : std::string(); },
+             "no exec probe in the pod's last-applied-configuration"},
+    FieldRow{"k8s.pod.name", [](const Container& c) { return c.pod_name; }, "it is in no pod"},
+    FieldRow{"k8s.ns.name", [](const Container& c) { return c.pod_namespace; }, "it is in no pod"},
+    FieldRow{"k8s.pod.uid", [](const Container& c) { return c.pod_uid; }, "it is in no pod"},
+    FieldRow{"k8s.pod.full_sandbox_id", [](const Container& c) { return c.pod_sandbox_id; },
+             "it is in no pod"},
+    FieldRow{"k8s.pod.labels",
+             [](const Container& c) {
+               return c.pod_sandbox_labels ? count(c.pod_sandbox_labels->size(), "label") : std::string();
+             },
+             "it is in no pod, or the pod has none"},
+};
+
+struct Decision {
+  std::optional<Match> match;
+  std::string path;
+};
+
+// Prints each path with what it means; the first one that names a container decides.
+Decision print_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Config& config,
+                       Console& console) {
+  Decision decision;
+  core::cgroup::Resolver resolver(enabled_engines(config));
+  std::vector<std::vector<std::string>> rows;
+  for (const host::CgroupPath& cgroup : cgroups) {
+    const Match* match = resolver.resolve(cgroup.path);
+    std::string meaning = "host";
+    if (match != nullptr) {
+      meaning = fmt::format("{} {}{}", core::cgroup::engine_name(match->engine), match->id(),
+                            match->needs_confirmation ? ", if containerd confirms it" : "");
+      // A name that containerd may not know gives way to a path that leaves no doubt.
+      const bool surer = decision.match && decision.match->needs_confirmation && !match->needs_confirmation;
+      if (!decision.match || surer) decision = {*match, cgroup.path};
+    }
+    rows.push_back({"  " + cgroup.subsystem, cgroup.path, "-> " + meaning});
+  }
+  console.data(console.bold("cgroups"));
+  if (rows.empty()) console.data("  none: /proc tells no cgroup of this process");
+  for (const std::string& line : columns(rows)) console.data(line);
+  return decision;
+}
+
+void print_sockets(const std::vector<worker::SocketStatus>& sockets, Console& console) {
+  console.data(console.bold("engines asked"));
+  if (sockets.empty()) console.data("  none: no engine with a socket is enabled");
+  for (const worker::SocketStatus& socket : sockets) {
+    const std::string state =
+        socket.connected ? fmt::format("connected, {} containers", socket.containers)
+                         : fmt::format("not connected: {}",
+                                       socket.last_error.empty() ? "no answer yet" : socket.last_error);
+    console.data(fmt::format("  {} {}: {}", socket.engine, printable(socket.path), printable(state)));
+    if (socket.errors > 0) {
+      console.data(
+          fmt::format("    {} failed requests, {} of them timeouts", socket.errors, socket.timeouts));
+    }
+  }
+}
+
+void print_fields(const Match& match, const Container* record, Console& console) {
+  std::vector<std::vector<std::string>> rows;
+  rows.push_back({"  container.id", std::string(match.id()), "from the cgroup path"});
+  rows.push_back({"  container.full_id", match.full_id, "from the cgroup path"});
+  const core::ContainerType type = record != nullptr ? record->type : match.type();
+  rows.push_back(
+      {"  container.type", core::type_name(type),
+       record != nullptr ? std::string("from ") + source_name(record->source) : "from the cgroup path"});
+  for (const FieldRow& row : kRows) {
+    const std::string name = std::string("  ") + row.field;
+    if (record == nullptr) {
+      rows.push_back({name, "<NA>", "no source knows this container"});
+      continue;
+    }
+    const std::string value = row.value(*record);
+    const std::string from = std::string("from ") + source_name(record->source);
+    const bool poor = record->source != core::Source::kApi;
+    rows.push_back({name, value.empty() ? "<NA>" : value,
+                    !value.empty() ? from
+                    : poor         ? fmt::format("{} does not tell it, and no engine's API has answered",
+                                                 source_name(record->source))
+                                   : row.empty_because});
+  }
+  console.data(console.bold("fields"));
+  for (const std::string& line : columns(rows)) console.data(line);
+}
+
+bool can_be_asked(const Match& match) {
+  using core::cgroup::Engine;
+  return match.engine != Engine::kLxc && match.engine != Engine::kLibvirtLxc && match.engine != Engine::kBpm;
+}
+
+void explain_container(const Decision& decision, const Settings& settings, std::chrono::milliseconds timeout,
+                       Console& console) {
+  const Match& match = *decision.match;
+  if (!can_be_asked(match)) {
+    console.data(
+        fmt::format("container: {} ({}); this engine has nobody to ask, so id and type are all there is",
+                    printable(match.id()), core::cgroup::engine_name(match.engine)));
+    Container record;
+    record.type = match.type();
+    record.full_id = match.full_id;
+    record.source = core::Source::kCgroup;
+    print_fields(match, &record, console);
+    return;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  Engines engines(settings);
+  engines.worker().wait_until_listed(timeout);
+  Record record = engines.wait_for(match.full_id, std::chrono::milliseconds(0));
+  if (!record) {
+    engines.worker().request({match.full_id, match.type(), decision.path});
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    record = engines.wait_for(match.full_id, std::max(left, std::chrono::milliseconds(500)));
+  }
+  if (match.needs_confirmation && !record) {
+    console.data(
+        fmt::format("container: host ('{}' looks like a name of containerd's, which does not know it)",
+                    printable(match.full_id)));
+    print_sockets(engines.worker().sockets(), console);
+    return;
+  }
+  console.data(fmt::format("container: {} ({}), decided by {}", printable(match.id()),
+                           core::cgroup::engine_name(match.engine), printable(decision.path)));
+  console.data(record ? fmt::format("answered by: {}", source_name(record->source)) : "answered by: nobody");
+  print_sockets(engines.worker().sockets(), console);
+  print_fields(match, record.get(), console);
+}
+
+}  // namespace
+
+ExitCode explain(const ExplainOptions& options, Console& console) {
+  const auto settings = load_settings(options.common);
+  if (!settings) {
+    console.error(settings.error());
+    return kUsage;
+  }
+  host::ProcReader proc(settings->config.host_root);
+  const auto process = proc.process(options.pid);
+  if (!process) {
+    console.error(fmt::format("there is no process {} in {}", options.pid, proc.directory()));
+    return kRuntimeFailure;
+  }
+  console.data(fmt::format("process {}: {}{}", options.pid, printable(process->comm),
+                           process->vpid == process->pid
+                               ? std::string()
+                               : fmt::format(", pid {} in its own namespace", process->vpid)));
+  const Decision decision = print_cgroups(process->cgroups, settings->config, console);
+  if (settings->config.static_engine.enabled) {
+    const Container fixed = static_container(settings->config.static_engine);
+    console.data(
+        fmt::format("container: {} (static): the configuration puts every process in it, with name '{}' "
+                    "and image '{}'",
+                    printable(fixed.id()), printable(fixed.name), printable(fixed.image)));
+  } else if (!decision.match) {
+    console.data(
+        "container: host (no cgroup path names a container), so container.* answer 'host' or nothing");
+  } else {
+    explain_container(decision, *settings, to_milliseconds(options.timeout_s), console);
+  }
+  console.flush();
+  return console.failed() ? kRuntimeFailure : kFine;
+}
+
+}  // namespace tools

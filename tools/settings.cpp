@@ -1,0 +1,64 @@
+// See settings.h.
+#include "tools/settings.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/unique_fd.h"
+
+namespace tools {
+namespace {
+
+constexpr size_t kConfigLimit = 1024 * 1024;
+
+base::Result<std::string> read_config(const std::string& path) {
+  const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return base::Error{fmt::format("configuration {}: {}", path, std::strerror(errno))};
+  std::string text;
+  std::array<char, 16 * 1024> buffer;
+  while (true) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return base::Error{fmt::format("configuration {}: {}", path, std::strerror(errno))};
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(got));
+    if (text.size() > kConfigLimit) {
+      return base::Error{fmt::format("configuration {}: longer than {} bytes", path, kConfigLimit)};
+    }
+  }
+}
+
+// One write a line, so that lines of several threads do not mix.
+void log_line(base::Severity, const std::string& line) {
+  const std::string whole = "ctrmeta: " + line + "\n";
+  if (::write(STDERR_FILENO, whole.data(), whole.size()) < 0) return;  // nowhere left to complain
+}
+
+}  // namespace
+
+base::Result<Settings> load_settings(const CommonOptions& options) {
+  Settings settings;
+  if (!options.config_file.empty()) {
+    auto text = read_config(options.config_file);
+    if (!text) return base::Error{text.error()};
+    settings.config_text = std::move(*text);
+  }
+  const char* host_root = std::getenv("HOST_ROOT");
+  auto parsed = config::parse(settings.config_text, host_root == nullptr ? "" : host_root);
+  if (!parsed) {
+    const std::string where = options.config_file.empty() ? "the default configuration" : options.config_file;
+    return base::Error{fmt::format("configuration {}: {}", where, parsed.error())};
+  }
+  settings.config = std::move(*parsed);
+  const base::Severity threshold = options.verbose ? base::Severity::kDebug : base::Severity::kCritical;
+  settings.logger = base::Logger(log_line, threshold);
+  return settings;
+}
+
+}  // namespace tools
