@@ -1,0 +1,62 @@
+# The ways in. `make run` and `make test` start from a fresh Debian machine; the rest is for work on the project.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test test-unit build-asan test-asan bench fmt lint clean
+
+JOBS ?= $(shell nproc)
+SOURCES = $(shell find src host tools tests bench fuzz -name '*.h' -o -name '*.cpp' 2>/dev/null)
+
+help:  ## this list
+	@sed -n -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+setup:  ## install the Debian packages that a build and the tests need
+	scripts/setup.sh test
+
+build:  ## release build: build/bin/libcontainer.so and build/bin/ctrmeta
+	@scripts/setup.sh build
+	cmake --preset release -DCONTAINER_TESTS=OFF
+	cmake --build build -j $(JOBS)
+
+run:  ## build, then show live events of real containers with their metadata, explained
+	@scripts/setup.sh run
+	cmake --preset release -DCONTAINER_TESTS=OFF
+	cmake --build build -j $(JOBS) --target container ctrmeta
+	@scripts/run_demo.sh build
+
+test:  ## build and run all tests; ends with ctest's summary
+	@scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS)
+	@scripts/run_tests.sh build
+
+test-unit:  ## only the tests that need no container engine
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS)
+	@scripts/run_tests.sh build -L unit
+
+build-asan:  ## build with the address and undefined behaviour sanitizers, in build-asan-ubsan/
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset asan-ubsan
+	cmake --build build-asan-ubsan -j $(JOBS)
+
+test-asan: build-asan  ## the unit tests with these sanitizers
+	@ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  scripts/run_tests.sh build-asan-ubsan -L unit
+
+bench:  ## time per field and per event, instructions by callgrind
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS)
+	scripts/bench.sh build
+
+fmt:  ## format the sources
+	@scripts/setup.sh lint
+	clang-format -i $(SOURCES)
+
+lint:  ## clang-format, clang-tidy and shellcheck; nothing is changed
+	@scripts/setup.sh lint
+	scripts/lint.sh
+
+clean:  ## remove the build directories
+	rm -rf build build-dev build-asan-ubsan build-tsan
