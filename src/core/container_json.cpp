@@ -286,6 +286,8 @@ base::Result<Container> from_json(std::string_view text) {
   if (!payload) return base::Error{"container event: the payload is " + payload.error()};
 
   const json::value* object = member(&*payload, "container");
+  // libsinsp 0.23 turns event 228 of old captures into the bare object.
+  if (object == nullptr && as_text(member(&*payload, "id"))) object = &*payload;
   if (object == nullptr || !object->is_object()) {
     return base::Error{
         fmt::format("container event: the payload has no object 'container': '{}'", base::excerpt(text))};
@@ -297,6 +299,9 @@ base::Result<Container> from_json(std::string_view text) {
     return base::Error{
         fmt::format("container event: the payload has no 'container.id': '{}'", base::excerpt(text))};
   }
+  // What container engines of Falco up to 0.40 wrote for "none".
+  if (container.ip == "0.0.0.0") container.ip.clear();
+  if (container.user == "<NA>") container.user.clear();
   take_k8s_identity(container);
   return container;
 }

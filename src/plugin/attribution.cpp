@@ -76,7 +76,14 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
     // Without an engine to say so, a removed container is back when it has threads again.
     const bool back =
         known->removed && !known->from_worker && known->record->container.source == core::Source::kCgroup;
-    if (!back) return *known;
+    if (!back) {
+      // Records of old captures know the short id only; the cgroup knows the whole one.
+      if (known->record->container.full_id.size() >= match.full_id.size()) return *known;
+      const bool removed = known->removed;
+      Cache::Entry& completed = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
+      if (removed) cache_.remove(match.full_id, now_ns);
+      return completed;
+    }
   }
   Cache::Entry& entry = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
   if (nameless) {

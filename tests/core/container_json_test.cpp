@@ -189,6 +189,21 @@ TEST(FromJson, KnowsItsTypes) {
   }
 }
 
+TEST(FromJson, ReadsTheInnerObjectAlone) {
+  const auto container = from_json(R"({"id":"abc","name":"n","type":7})");
+  ASSERT_TRUE(container.ok()) << container.error();
+  EXPECT_EQ(container->full_id, "abc");
+  EXPECT_EQ(container->name, "n");
+  EXPECT_FALSE(from_json(R"({"name":"n"})").ok());
+  EXPECT_FALSE(from_json(R"({"id":7})").ok());
+}
+
+TEST(FromJson, OldWordsForNoneAreNone) {
+  const Container container = read(R"(,"ip":"0.0.0.0","User":"<NA>")");
+  EXPECT_EQ(container.ip, "");
+  EXPECT_EQ(container.user, "");
+}
+
 TEST(FromJson, FindsTheId) {
   const auto id_of = [](const std::string& text) {
     const auto container = from_json("{\"container\":" + text + "}");
@@ -224,7 +239,7 @@ TEST(FromJson, RefusesWhatIsNoPayload) {
       {"{\"container\":{\"id\":\"a\"}}{}", "not JSON"},
       {"null", "no object 'container'"},
       {"[]", "no object 'container'"},
-      {"{\"id\":\"a\"}", "no object 'container'"},
+      {"{\"name\":\"a\"}", "no object 'container'"},
       {"{\"container\":[]}", "no object 'container'"},
       {"{\"container\":{}}", "no 'container.id'"},
       {"{\"container\":{\"id\":5}}", "no 'container.id'"},

@@ -49,6 +49,23 @@ TEST_F(ContainerEvents, OldestFormHasFourParameters) {
   EXPECT_EQ(host_.ask(10, "container.full_id"), kIdA);
 }
 
+// What a capture knows by its short id only is completed by the cgroup of its threads, removed or not.
+TEST_F(ContainerEvents, TheCgroupCompletesAShortId) {
+  ASSERT_TRUE(host_.feed(host::make_container(kStart, "bbbbbbbbbbbb", 0, "old", "img:7")));
+  const auto child = test::thread(11, docker_cgroup(kIdB));
+  EXPECT_EQ(host_.ask(host::make_clone_exit(api::kEventCloneExit, child, kStart), "container.full_id"), kIdB);
+  EXPECT_EQ(host_.ask(11, "container.name"), "old");
+
+  const std::string other = "c" + kIdB.substr(1);
+  ASSERT_TRUE(host_.feed(host::make_container(kStart, other.substr(0, 12), 0, "gone", "img:7")));
+  ASSERT_TRUE(host_.feed(host::make_async(kStart, "container_removed",
+                                          R"({"container":{"id":")" + other.substr(0, 12) + R"("}})")));
+  const auto late = test::thread(12, docker_cgroup(other));
+  EXPECT_EQ(host_.ask(host::make_clone_exit(api::kEventCloneExit, late, kStart), "container.name"), "gone");
+  ASSERT_TRUE(host_.feed(host::make_procexit(99, kStart + 31 * kSecond)));
+  EXPECT_EQ(host_.ask(12, "container.name"), kNoValue) << "still gone after the grace period";
+}
+
 TEST_F(ContainerEvents, UnknownKeysNullsAndMissingKeysAreFine) {
   ASSERT_TRUE(host_.feed(host::make_async(
       kStart, "container",
