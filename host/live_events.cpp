@@ -2,7 +2,9 @@
 #include "host/live_events.h"
 
 #include <optional>
+#include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "api/events.h"
 #include "host/event_builder.h"
@@ -67,6 +69,10 @@ EventBytes LiveEvents::executed(const ProcessEvent& event, uint64_t now) {
     process = known != nullptr ? static_cast<const ThreadData&>(*known) : ThreadData{};
     process->tid = event.pid;
     process->pid = event.pid;
+    if (std::string name = proc_.name(event.pid); !name.empty()) {
+      process->comm = process->exe = std::move(name);
+      process->args.clear();
+    }
   }
   return make_exec_exit(api::kEventExecve19Exit, *process, now);
 }

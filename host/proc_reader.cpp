@@ -76,6 +76,7 @@ std::vector<int64_t> numbered_entries(const std::string& directory) {
 // What is used of /proc/PID/status.
 struct Status {
   std::string name;
+  bool ended = false;  // a zombie
   int64_t tgid = -1;
   int64_t ppid = -1;
   std::vector<int64_t> uid, gid, ns_tgid, ns_pid, ns_pgid;
@@ -93,6 +94,8 @@ Status parse_status(std::string_view text) {
     const std::string_view value = line.substr(colon + 2);
     if (key == "Name")
       status.name = value;
+    else if (key == "State")
+      status.ended = value.starts_with('Z') || value.starts_with('X');
     else if (key == "Tgid")
       status.tgid = to_number(value).value_or(-1);
     else if (key == "PPid")
@@ -190,11 +193,7 @@ std::vector<int64_t> ProcReader::tids(int64_t pid) const {
 }
 
 std::optional<ThreadData> ProcReader::process(int64_t pid) {
-  const auto text = read_file(path(pid, "status"));
-  if (!text) return std::nullopt;
-  const Status status = parse_status(*text);
   ThreadData data;
-  take_status(status, pid, data);
   data.cgroups = parse_cgroup_file(read_file(path(pid, "cgroup")).value_or(""));
   data.cwd = read_link(path(pid, "cwd"));
   data.exe_path = read_link(path(pid, "exe"));
@@ -211,9 +210,22 @@ std::optional<ThreadData> ProcReader::process(int64_t pid) {
     first = false;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  // Read last: the kernel moves a process that ends to the root cgroup, so what was read above counts only if
+  // the process was still there afterwards.
+  const auto text = read_file(path(pid, "status"));
+  if (!text) return std::nullopt;
+  const Status status = parse_status(*text);
+  if (status.ended) return std::nullopt;
+  take_status(status, pid, data);
   if (data.exe.empty()) data.exe = data.comm;  // kernel threads
   data.pidns_init_start_ts = pidns_init_start(pid, status.ns_pid);
   return data;
+}
+
+std::string ProcReader::name(int64_t pid) const {
+  std::string text = read_file(path(pid, "comm")).value_or("");
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 std::optional<ThreadData> ProcReader::thread(const ThreadData& process, int64_t tid) const {

@@ -24,8 +24,10 @@ class ProcReader {
 
   std::vector<int64_t> pids() const;
   std::vector<int64_t> tids(int64_t pid) const;
-  // The process' main thread, or nothing when it is gone.
+  // The process' main thread, or nothing when it is gone or a zombie: of those /proc tells no truth.
   std::optional<ThreadData> process(int64_t pid);
+  // Its name alone, which a zombie keeps until its parent asks; "" when it is gone.
+  std::string name(int64_t pid) const;
   // Another thread of a process already read.
   std::optional<ThreadData> thread(const ThreadData& process, int64_t tid) const;
 
