@@ -61,11 +61,11 @@ function(room name)
   endif()
 endfunction()
 
-# room_test(NAME SOURCES file... [DEPS target...] [LABELS label...] [TIMEOUT seconds] [ENGINES engine...]):
+# room_test(NAME SOURCES file... [DEPS target...] [LABELS label] [TIMEOUT seconds] [ENGINES engine...]):
 # one GoogleTest program; each of its tests is a test of ctest. With ENGINES it is run once for each engine, because
 # starting one takes seconds, with the tests that have the engine in their name; it is skipped when they all are.
 function(room_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS;LABELS;ENGINES" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;LABELS" "SOURCES;DEPS;ENGINES" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -86,7 +86,7 @@ function(room_test name)
   else()
     target_link_libraries(${name} PRIVATE GTest::gtest_main)
     set(properties LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
-    if(engine IN_LIST arg_LABELS)
+    if(arg_LABELS STREQUAL "engine")
       list(APPEND properties RESOURCE_LOCK engines)
     endif()
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})

@@ -27,7 +27,7 @@ using Record = std::shared_ptr<const core::Container>;
 constexpr const char* kImage = "example.test/team/enginetest:1.0";
 
 // One daemon for all tests: it takes seconds to start.
-class RealContainerd : public ::testing::Test {
+class Real_containerd : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     base::Result<std::unique_ptr<RealEngine>> started = RealEngine::start("containerd");
@@ -115,10 +115,10 @@ class RealContainerd : public ::testing::Test {
   std::vector<std::string> pods_;
 };
 
-std::unique_ptr<RealEngine> RealContainerd::engine_;
-std::string RealContainerd::why_not_;
+std::unique_ptr<RealEngine> Real_containerd::engine_;
+std::string Real_containerd::why_not_;
 
-TEST_F(RealContainerd, AContainerOfCtrIsReportedWhole) {
+TEST_F(Real_containerd, AContainerOfCtrIsReportedWhole) {
   follow_containerd();
   run("web.1-a", {"--label", "app=web", "--env", "FOO=bar", "--mount",
                   "type=bind,src=/tmp,dst=/data,options=rbind:rslave:ro", "--memory-limit", "104857600"});
@@ -140,7 +140,7 @@ TEST_F(RealContainerd, AContainerOfCtrIsReportedWhole) {
   EXPECT_GT(record->created_time, 1'500'000'000);
 }
 
-TEST_F(RealContainerd, WhatChangesIsReportedAgainAndTheEndOnce) {
+TEST_F(Real_containerd, WhatChangesIsReportedAgainAndTheEndOnce) {
   follow_containerd();
   run("changing");
   ASSERT_NE(wait_for("changing"), nullptr);
@@ -150,7 +150,7 @@ TEST_F(RealContainerd, WhatChangesIsReportedAgainAndTheEndOnce) {
   EXPECT_TRUE(eventually([&] { return journal_.removals("changing") == 1; }));
 }
 
-TEST_F(RealContainerd, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
+TEST_F(Real_containerd, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
   follow_containerd();
   run("mighty", {"--privileged", "--net-host"});
   const Record record = wait_for("mighty");
@@ -160,7 +160,7 @@ TEST_F(RealContainerd, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
   EXPECT_FALSE(record->host_pid);
 }
 
-TEST_F(RealContainerd, WhatRunsAlreadyIsListed) {
+TEST_F(Real_containerd, WhatRunsAlreadyIsListed) {
   run("earlier");
   const auto [sandbox, container] = run_pod("earlier-pod");
   follow_containerd();
@@ -171,7 +171,7 @@ TEST_F(RealContainerd, WhatRunsAlreadyIsListed) {
   EXPECT_THAT(journal_.newest(container)->ip, StartsWith("10.99."));
 }
 
-TEST_F(RealContainerd, APodIsCompletedFromCri) {
+TEST_F(Real_containerd, APodIsCompletedFromCri) {
   follow_containerd();
   const auto [sandbox, container] =
       run_pod("web", {"--label", "app=web", "--publish", "18090:80", "--pod", "web-0", "--namespace", "prod",
@@ -203,7 +203,7 @@ TEST_F(RealContainerd, APodIsCompletedFromCri) {
       eventually([&] { return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1; }));
 }
 
-TEST_F(RealContainerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
+TEST_F(Real_containerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
   follow_containerd();
   const auto [sandbox, container] = run_pod("mighty-pod", {"--privileged", "--host-network"});
   const Record record = wait_for(container, [](const core::Container& c) { return !c.image_id.empty(); });
@@ -213,7 +213,7 @@ TEST_F(RealContainerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
   EXPECT_EQ(record->ip, "");
 }
 
-TEST_F(RealContainerd, OnDemandOnlyExactIdsAreFound) {
+TEST_F(Real_containerd, OnDemandOnlyExactIdsAreFound) {
   config_.hook_create = false;  // and it is never started: nothing but a request finds it
   follow_containerd();
   const base::Result<std::string> created = engine_->cli({"containers", "create", kImage, "exact"});
@@ -228,7 +228,7 @@ TEST_F(RealContainerd, OnDemandOnlyExactIdsAreFound) {
   remove("exact");
 }
 
-TEST_F(RealContainerd, CriAloneFollowsPods) {
+TEST_F(Real_containerd, CriAloneFollowsPods) {
   follow_cri();
   run("not-of-cri");
   const auto [sandbox, container] = run_pod("listed", {"--label", "app=web"});
@@ -246,7 +246,7 @@ TEST_F(RealContainerd, CriAloneFollowsPods) {
       eventually([&] { return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1; }));
 }
 
-TEST_F(RealContainerd, ADaemonThatRestartsIsFollowedAgain) {
+TEST_F(Real_containerd, ADaemonThatRestartsIsFollowedAgain) {
   follow_containerd();
   run("survivor");
   run("victim");
