@@ -1,7 +1,7 @@
 # The ways in. `make run` and `make test` start from a fresh Debian machine; the rest is for work on the project.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-unit build-asan test-asan bench fmt lint clean
+.PHONY: help setup build run test test-unit build-asan test-asan bench docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src host tools tests bench fuzz -name '*.h' -o -name '*.cpp' 2>/dev/null)
@@ -49,6 +49,12 @@ bench:  ## time per field and per event, instructions by callgrind
 	cmake --preset release -DCONTAINER_TESTS=ON
 	cmake --build build -j $(JOBS)
 	scripts/bench.sh build
+
+docs:  ## write docs/fields.md anew from the field table
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS) --target plugin_parts_test
+	UPDATE_DOCS=1 build/bin/plugin_parts_test --gtest_filter=FieldTable.DocumentationIsUpToDate
 
 fmt:  ## format the sources
 	@scripts/setup.sh lint

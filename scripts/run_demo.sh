@@ -76,17 +76,18 @@ mkdir -p "$dir/site"
 echo '<h1>Hello</h1>' >"$dir/site/index.html"
 # shellcheck disable=SC2016
 ctl run shop-web --label app=shop --label tier=frontend -v "$dir/site:/data:ro" -- \
-  sh -c 'while true; do grep -c Hello /data/index.html; ls /data; sleep 1; done >/dev/null'
+  sh -c 'while true; do ls /data; sleep 2; done >/dev/null'
 
 title "ctrmeta list: the containers that run now"
 "$tool" list --config "$dir/config.json"
 
 title "ctrmeta run: $seconds seconds of live events, as a Falco rule would see them"
-tell "Each line is a program that was started in a container." \
+tell "Each line is a process that starts, executes a program or ends in a container (-c leaves the others out)." \
   "The container's part of the line comes from the plugin: libcontainer.so, loaded as Falco loads it." \
-  "shop-web runs already. shop-job starts meanwhile: look whether its very first event has a name." ""
+  "shop-web runs already. shop-job starts meanwhile: its id is known from its first event on, name and image" \
+  "as soon as the engine has told." ""
 format='%evt.time %container.id %container.name %container.image.repository:%container.image.tag %proc.cmdline'
-timeout $((seconds + 20)) "$tool" run --config "$dir/config.json" --duration "$seconds" -p "$format" &
+timeout $((seconds + 20)) "$tool" run -c --config "$dir/config.json" --duration "$seconds" -p "$format" &
 watcher=$!
 sleep 3
 ctl run shop-job --label app=shop --label tier=batch -- \
