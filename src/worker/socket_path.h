@@ -13,7 +13,8 @@ namespace worker {
 struct Identity {
   dev_t device = 0;
   ino_t inode = 0;
-  auto operator<=>(const Identity&) const = default;
+  auto operator<=>(const Identity&) const =
+      default;  // NOLINT(modernize-use-nullptr): taken for a null pointer
 };
 
 struct Located {

@@ -66,7 +66,7 @@ TEST(CgroupResolver, AnswersEveryCaseOfTheSpecification) {
 std::string answer_of_file(const std::string& file) {
   for (const std::string& line : lines_of(std::string(TEST_DATA_DIR "/cgroups/") + file)) {
     const size_t colon = line.find(':', line.find(':') + 1);
-    const std::string found = answer(line.substr(colon + 1));
+    std::string found = answer(line.substr(colon + 1));
     if (!found.empty()) return found;
   }
   return "";
@@ -414,7 +414,9 @@ TEST(CgroupResolver, StandsVeryLongPaths) {
   EXPECT_EQ(resolver.resolve(std::string(65536, '/')), nullptr);
   EXPECT_EQ(resolver.resolve("/" + std::string(65536, 'a')), nullptr);
   std::string ids;
-  while (ids.size() < 65536) ids += "/libpod_parent/" + kPod + "/docker-" + kB + ".scope/bpm-x";
+  while (ids.size() < 65536) {
+    ids.append("/libpod_parent/").append(kPod).append("/docker-").append(kB).append(".scope/bpm-x");
+  }
   EXPECT_EQ(resolver.resolve("/libpod_parent/bpm-" + std::string(60000, 'z')), nullptr);
   EXPECT_EQ(answer(ids), "bpm:x") << "in a container, though that one does not count itself";
 }

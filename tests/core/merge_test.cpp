@@ -100,7 +100,7 @@ TEST(SameForUsers, IgnoresOnlyTheSource) {
   other.ip = "10.0.0.1";
   EXPECT_FALSE(same_for_users(api(), other));
   other = api();
-  other.healthcheck->args.push_back("y");
+  other.healthcheck->args.emplace_back("y");
   EXPECT_FALSE(same_for_users(api(), other));
 }
 

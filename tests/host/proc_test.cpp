@@ -138,7 +138,7 @@ TEST(ProcReader, SurvivesWhatCannotBeRead) {
   EXPECT_EQ(process->exe, "x");
   EXPECT_TRUE(process->cgroups.empty());
   EXPECT_EQ(process->pidns_init_start_ts, 0u);
-  fake.write("21/status", std::string("Name:\nrubbish\0\xff\nNSpid:\t\nUid:\tx\n", 32));
+  fake.write("21/status", std::string("Name:\nrubbish\0\xff\nNSpid:\t\nUid:\tx\n", 31));
   ASSERT_TRUE(reader.process(21).has_value());
   EXPECT_EQ(reader.process(21)->pid, 21);
   EXPECT_FALSE(reader.process(22).has_value());
@@ -255,6 +255,27 @@ TEST_F(LiveEventsTest, AVanishedChildIsDescribedByItsParent) {
   EXPECT_EQ(live.vanished(), 1u);
   apply(live.convert({host::ProcessEvent::Kind::kFork, 33, 33, 999, 999, 0}, 1));  // parent unknown as well
   EXPECT_NE(registry.threads().find(33), nullptr);
+}
+
+// The kernel has moved a zombie to the root cgroup: it must not look like a process of the host.
+TEST_F(LiveEventsTest, AZombieKeepsTheCgroupsOfItsParent) {
+  fake.process(20, "web", {20}, 1, 500);
+  auto proc = reader();
+  host::scan_proc(proc, registry.threads());
+  fake.process(32, "ls", {32}, 20, 600);
+  fake.write("32/status", "Name:\tls\nState:\tZ (zombie)\nTgid:\t32\nPid:\t32\nPPid:\t20\n");
+  fake.write("32/comm", "ls\n");
+  fake.write("32/cgroup", "4:cpu,cpuacct:/\n0::/\n");
+  EXPECT_FALSE(proc.process(32).has_value());
+  host::LiveEvents live(proc, registry.threads());
+  apply(live.convert({host::ProcessEvent::Kind::kFork, 32, 32, 20, 20, 0}, 1));
+  apply(live.convert({host::ProcessEvent::Kind::kExec, 32, 32, 0, 0, 0}, 1));
+  const host::Thread* child = registry.threads().find(32);
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(child->cgroups.at(0).path, "/docker/web");
+  EXPECT_EQ(child->comm, "ls");
+  EXPECT_TRUE(child->args.empty());
+  EXPECT_EQ(live.vanished(), 2u);
 }
 
 TEST_F(LiveEventsTest, ANewThreadTakesItsProcess) {

@@ -82,7 +82,7 @@ void add_mounts(const json::value& container, std::map<std::string, std::string>
 }
 
 std::string address(const json::value& container) {
-  if (const std::string ip = text(container, "/NetworkSettings/IPAddress"); !ip.empty()) return ip;
+  if (std::string ip = text(container, "/NetworkSettings/IPAddress"); !ip.empty()) return ip;
   const auto* networks = part(container, "/NetworkSettings/Networks");
   std::map<std::string, std::string> by_name;
   if (networks != nullptr && networks->is_object()) {

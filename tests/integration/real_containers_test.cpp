@@ -32,6 +32,8 @@ class RealContainers : public testing::TestWithParam<const char*> {
   }
 
   void SetUp() override {
+    if (const auto events = host::ProcConnector::open(); !events)
+      GTEST_SKIP() << "no live events: " << events.error();
     std::string reason;
     engine_ = engine(GetParam(), reason);
     if (engine_ == nullptr) GTEST_SKIP() << GetParam() << " cannot be used here: " << reason;
@@ -127,13 +129,10 @@ class RealContainers : public testing::TestWithParam<const char*> {
   std::vector<std::string> started_;
 };
 
-#define LIVE_HOST_OR_SKIP(host)                  \
-  const std::unique_ptr<LiveHost> host = live(); \
-  if (host == nullptr) GTEST_SKIP() << "no live events: " << reason_
-
 TEST_P(RealContainers, ThatRanBeforeTheCapture) {
   run("before", with_command(rich_options(), "while sleep 1; do :; done"));
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   // At once: no event of the engine or of the container has been handled yet.
   expect_as_cli_says(*host, "before");
   EXPECT_GT(std::stoull(host->ask(pid("before"), "container.start_ts")), 1'600'000'000'000'000'000u);
@@ -141,7 +140,8 @@ TEST_P(RealContainers, ThatRanBeforeTheCapture) {
 }
 
 TEST_P(RealContainers, StartedMeanwhile) {
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   const std::string id = run("fresh", with_command(rich_options(), "while sleep 0.2; do true; done"));
   const int64_t tid = pid("fresh");
   ASSERT_TRUE(host->run_until([&] { return host->ask(tid, "container.ip") != "<NA>"; }))
@@ -161,7 +161,8 @@ TEST_P(RealContainers, StartedMeanwhile) {
 
 TEST_P(RealContainers, PrivilegedInHostNamespaces) {
   run("strong", {"--privileged", "--pid", "host", "--network", "host", "--ipc", "host"});
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   expect_as_cli_says(*host, "strong");
   EXPECT_EQ(host->ask(pid("strong"), "container.privileged"), "true");
   EXPECT_EQ(host->ask(pid("strong"), "container.host_pid"), "true");
@@ -173,7 +174,8 @@ TEST_P(RealContainers, InANetworkOfItsOwnAndInAnothersNetwork) {
   ASSERT_TRUE(engine_->cli({"network", "create", "own-net"}).ok());
   run("networked", {"--network", "own-net"});
   run("joined", {"--network", "container:networked"});
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   expect_as_cli_says(*host, "networked");
   EXPECT_NE(host->ask(pid("networked"), "container.ip"), "<NA>");
   EXPECT_EQ(host->ask(pid("joined"), "container.ip"), host->ask(pid("networked"), "container.ip"));
@@ -181,7 +183,8 @@ TEST_P(RealContainers, InANetworkOfItsOwnAndInAnothersNetwork) {
 
 TEST_P(RealContainers, Renamed) {
   run("first-name", {});
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   const int64_t tid = pid("first-name");
   EXPECT_EQ(host->ask(tid, "container.name"), "first-name");
   ASSERT_TRUE(engine_->cli({"rename", "first-name", "second-name"}).ok());
@@ -191,7 +194,8 @@ TEST_P(RealContainers, Renamed) {
 
 TEST_P(RealContainers, RemovedButStillAnsweredDuringTheGracePeriod) {
   run("short-lived", {});
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   const uint64_t before = host->metric("n_containers");
   std::string removed_name;
   remove("short-lived");
@@ -208,7 +212,8 @@ TEST_P(RealContainers, RemovedButStillAnsweredDuringTheGracePeriod) {
 }
 
 TEST_P(RealContainers, ManyAtOnce) {
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   std::map<std::string, int64_t> pids;
   for (int i = 0; i < 5; ++i) {
     const std::string name = "many-" + std::to_string(i);
@@ -226,7 +231,8 @@ TEST_P(RealContainers, ManyAtOnce) {
 TEST_P(RealContainers, HealthcheckProcessesAreSeen) {
   // Long enough to be read from /proc on a busy machine.
   run("checked", {"--health-cmd", "sleep 0.5; true", "--health-interval", is("podman") ? "disable" : "1s"});
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   // Podman's timers need systemd; here the check is run by hand, while the host goes on reading events.
   std::future<bool> by_hand;
   if (is("podman")) {
@@ -248,7 +254,8 @@ TEST_P(RealContainers, HealthcheckProcessesAreSeen) {
 }
 
 TEST_P(RealContainers, EventsCarryTheContainerAndNoSecrets) {
-  LIVE_HOST_OR_SKIP(host);
+  const std::unique_ptr<LiveHost> host = live();
+  ASSERT_NE(host, nullptr) << reason_;
   std::set<std::string> names;
   std::string payload;
   run("announced", rich_options());

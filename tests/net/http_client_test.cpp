@@ -140,7 +140,7 @@ TEST_F(HttpClientTest, EndsARequestWhoseAnswerDrips) {
 TEST_F(HttpClientTest, RefusesGarbage) {
   FakePeer peer(path_, [](FakeConnection& c) {
     c.read_request();
-    c.write(std::string("\x16\x03\x01\x00 this is no HTTP\r\n\r\n\0\0\0", 40));
+    c.write(std::string("\x16\x03\x01\x00 this is no HTTP\r\n\r\n\0\0\0", 27));
     c.hold();
   });
   EXPECT_FALSE(get().ok());

@@ -46,9 +46,8 @@ TEST(JsonSplitter, KnowsWhenItStandsWithinAnObject) {
 }
 
 TEST(JsonSplitter, RefusesWhatIsNoObject) {
-  for (const char* text : {"x", "[1]", "null", "{}}", "{}\"", std::string("\0", 1).c_str(), "}"}) {
+  for (const char* text : {"x", "[1]", "null", "{}}", "{}\"", "}"}) {
     JsonSplitter splitter(100);
-    if (*text == '\0') continue;
     EXPECT_FALSE(splitter.feed(text).ok()) << text;
   }
   JsonSplitter zero(100);

@@ -1,5 +1,5 @@
-// main() of the test programs that need an engine: 77 ("skipped" for ctest) when every test was skipped, so that an
-// engine that cannot be had is never taken for one that passed; 1 when nothing ran at all.
+// main() of the test programs that need an engine: 77 ("skipped" for ctest) when every test was skipped, so
+// that an engine that cannot be had is never taken for one that passed; 1 when nothing ran at all.
 #include <gtest/gtest.h>
 
 #include <iostream>

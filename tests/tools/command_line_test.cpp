@@ -75,8 +75,8 @@ TEST(CommandLine, ABadConfigurationNamesFileAndKey) {
   for (const char* command : kCommands) {
     for (const auto& [file, expected] : cases) {
       std::vector<std::string> arguments{command, "--config", file};
-      if (std::string(command) == "resolve") arguments.push_back("/");
-      if (std::string(command) == "explain") arguments.push_back("1");
+      if (std::string(command) == "resolve") arguments.emplace_back("/");
+      if (std::string(command) == "explain") arguments.emplace_back("1");
       const auto outcome = run_ctrmeta(arguments);
       EXPECT_EQ(outcome.exit_code, 2) << command << ' ' << file;
       EXPECT_THAT(outcome.out, IsEmpty()) << command << ' ' << file;

@@ -7,7 +7,6 @@
 
 namespace engines::cri {
 
-namespace asio = boost::asio;
 using net::grpc::CallResult;
 using net::grpc::Code;
 

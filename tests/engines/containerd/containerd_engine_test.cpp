@@ -50,7 +50,7 @@ class ContainerdEngineTest : public test::GrpcEngineTest {
   std::string add_recorded(const char* file) {
     const auto json = test::recorded_json(std::string(kRecording) + file);
     const std::string response = test::get_container_response(json);
-    const std::string id(json.at("ID").as_string());
+    std::string id(json.at("ID").as_string());
     // Without the outer field: tag, and a length of three bytes for messages of 16 KiB and more, else of two.
     size_t prefix = 1;
     while ((response[prefix] & 0x80) != 0) ++prefix;

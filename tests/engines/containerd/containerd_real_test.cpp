@@ -199,8 +199,9 @@ TEST_F(Real_containerd, APodIsCompletedFromCri) {
   EXPECT_EQ(pod->ip, record->ip);
   EXPECT_THAT(pod->port_mappings, Contains(core::PortMapping{0, 18090, 80}));
   remove_pod("web");
-  EXPECT_TRUE(
-      eventually([&] { return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1; }));
+  EXPECT_TRUE(eventually([&, &container = container, &sandbox = sandbox] {
+    return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1;
+  }));
 }
 
 TEST_F(Real_containerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
@@ -242,8 +243,9 @@ TEST_F(Real_containerd, CriAloneFollowsPods) {
   EXPECT_TRUE(journal_.newest(sandbox)->is_pod_sandbox);
   EXPECT_EQ(journal_.newest("not-of-cri"), nullptr);
   remove_pod("listed");
-  EXPECT_TRUE(
-      eventually([&] { return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1; }));
+  EXPECT_TRUE(eventually([&, &container = container, &sandbox = sandbox] {
+    return journal_.removals(container) == 1 && journal_.removals(sandbox) == 1;
+  }));
 }
 
 TEST_F(Real_containerd, ADaemonThatRestartsIsFollowedAgain) {

@@ -16,11 +16,8 @@ using core::Container;
 using core::ContainerType;
 using test::FakeGrpc;
 using test::field;
-using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
 
 const std::string kRecording = "crio-1.35.6/";
 
