@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 
 #include "core/cgroup/resolver.h"
+#include "core/rendered.h"
 #include "host/proc_reader.h"
 #include "tools/cgroup_containers.h"
 #include "tools/commands/commands.h"
@@ -35,58 +37,54 @@ const char* source_name(core::Source source) {
 std::string yes_no(bool value) {
   return value ? "true" : "false";
 }
-std::string count(size_t number, const char* what) {
-  return number == 0 ? std::string() : fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
 
 // One field, and why it may be empty although the engine has answered.
 struct FieldRow {
   const char* field;
-  std::string (*value)(const Container&);
+  std::string (*value)(const core::Record&);
   const char* empty_because;
 };
 
 constexpr std::array kRows{
-    FieldRow{"container.name", [](const Container& c) { return c.name; }, "the engine gives it no name"},
-    FieldRow{"container.image", [](const Container& c) { return c.image; }, "the engine names no image"},
-    FieldRow{"container.image.id", [](const Container& c) { return c.image_id; },
+    FieldRow{"container.name", [](const core::Record& r) { return r.container.name; },
+             "the engine gives it no name"},
+    FieldRow{"container.image", [](const core::Record& r) { return r.container.image; },
+             "the engine names no image"},
+    FieldRow{"container.image.id", [](const core::Record& r) { return r.container.image_id; },
              "the engine names no image id"},
-    FieldRow{"container.image.repository", [](const Container& c) { return c.image_repository; },
+    FieldRow{"container.image.repository", [](const core::Record& r) { return r.container.image_repository; },
              "the image is known by its id only"},
-    FieldRow{"container.image.tag", [](const Container& c) { return c.image_tag; },
+    FieldRow{"container.image.tag", [](const core::Record& r) { return r.container.image_tag; },
              "the image was given by id or digest"},
-    FieldRow{"container.image.digest", [](const Container& c) { return c.image_digest; },
+    FieldRow{"container.image.digest", [](const core::Record& r) { return r.container.image_digest; },
              "the image never came from or went to a registry"},
-    FieldRow{"container.ip", [](const Container& c) { return c.ip; },
+    FieldRow{"container.ip", [](const core::Record& r) { return r.container.ip; },
              "no address of its own: not started yet, the host's network, or none"},
-    FieldRow{"container.cni.json", [](const Container& c) { return c.cni_json; },
+    FieldRow{"container.cni.json", [](const core::Record& r) { return r.cni_json; },
              "only pods (CRI) have a CNI result"},
-    FieldRow{"container.privileged", [](const Container& c) { return yes_no(c.privileged); }, ""},
-    FieldRow{"container.host_pid", [](const Container& c) { return yes_no(c.host_pid); }, ""},
-    FieldRow{"container.host_network", [](const Container& c) { return yes_no(c.host_network); }, ""},
-    FieldRow{"container.host_ipc", [](const Container& c) { return yes_no(c.host_ipc); }, ""},
-    FieldRow{"container.mounts", [](const Container& c) { return count(c.mounts.size(), "mount"); },
-             "it has no mounts"},
-    FieldRow{"container.labels", [](const Container& c) { return count(c.labels.size(), "label"); },
+    FieldRow{"container.privileged", [](const core::Record& r) { return yes_no(r.container.privileged); },
+             ""},
+    FieldRow{"container.host_pid", [](const core::Record& r) { return yes_no(r.container.host_pid); }, ""},
+    FieldRow{"container.host_network", [](const core::Record& r) { return yes_no(r.container.host_network); },
+             ""},
+    FieldRow{"container.host_ipc", [](const core::Record& r) { return yes_no(r.container.host_ipc); }, ""},
+    FieldRow{"container.mounts", [](const core::Record& r) { return r.mounts; }, "it has no mounts"},
+    FieldRow{"container.labels", [](const core::Record& r) { return r.labels; },
              "no labels, or all are longer than label_max_len"},
-    FieldRow{"container.healthcheck",
-             [](const Container& c) { return c.healthcheck ? c.healthcheck->exe : std::string(); },
+    FieldRow{"container.healthcheck", [](const core::Record& r) { return r.healthcheck.value_or(""); },
              "neither image nor container sets one"},
-    FieldRow{"container.liveness_probe",
-             [](const Container& c) { return c.liveness_probe ? c.liveness_probe->exe : std::string(); },
+    FieldRow{"container.liveness_probe", [](const core::Record& r) { return r.liveness_probe.value_or(""); },
              "no exec probe in the pod's last-applied-configuration"},
     FieldRow{"container.readiness_probe",
-             [](const Container& c) { return c.readiness_probe ? c.readiness_probe->exe : std::string(); },
+             [](const core::Record& r) { return r.readiness_probe.value_or(""); },
              "no exec probe in the pod's last-applied-configuration"},
-    FieldRow{"k8s.pod.name", [](const Container& c) { return c.pod_name; }, "it is in no pod"},
-    FieldRow{"k8s.ns.name", [](const Container& c) { return c.pod_namespace; }, "it is in no pod"},
-    FieldRow{"k8s.pod.uid", [](const Container& c) { return c.pod_uid; }, "it is in no pod"},
-    FieldRow{"k8s.pod.full_sandbox_id", [](const Container& c) { return c.pod_sandbox_id; },
+    FieldRow{"k8s.pod.name", [](const core::Record& r) { return r.container.pod_name; }, "it is in no pod"},
+    FieldRow{"k8s.ns.name", [](const core::Record& r) { return r.container.pod_namespace; },
              "it is in no pod"},
-    FieldRow{"k8s.pod.labels",
-             [](const Container& c) {
-               return c.pod_sandbox_labels ? count(c.pod_sandbox_labels->size(), "label") : std::string();
-             },
+    FieldRow{"k8s.pod.uid", [](const core::Record& r) { return r.container.pod_uid; }, "it is in no pod"},
+    FieldRow{"k8s.pod.full_sandbox_id", [](const core::Record& r) { return r.container.pod_sandbox_id; },
+             "it is in no pod"},
+    FieldRow{"k8s.pod.labels", [](const core::Record& r) { return r.pod_labels; },
              "it is in no pod, or the pod has none"},
 };
 
@@ -143,13 +141,15 @@ void print_fields(const Match& match, const Container* record, Console& console)
   rows.push_back(
       {"  container.type", core::type_name(type),
        record != nullptr ? std::string("from ") + source_name(record->source) : "from the cgroup path"});
+  const std::shared_ptr<const core::Record> rendered =
+      record != nullptr ? core::Record::make(*record) : nullptr;
   for (const FieldRow& row : kRows) {
     const std::string name = std::string("  ") + row.field;
     if (record == nullptr) {
       rows.push_back({name, "<NA>", "no source knows this container"});
       continue;
     }
-    const std::string value = row.value(*record);
+    const std::string value = row.value(*rendered);
     const std::string from = std::string("from ") + source_name(record->source);
     const bool poor = record->source != core::Source::kApi;
     rows.push_back({name, value.empty() ? "<NA>" : value,
