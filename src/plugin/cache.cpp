@@ -7,13 +7,31 @@
 #include "core/merge.h"
 
 namespace plugin {
+namespace {
+
+// The first 12 digits of a hexadecimal id; names are never taken for the beginning of other names.
+bool is_short_id(std::string_view text) {
+  return text.size() == core::kShortIdLength && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+}  // namespace
 
 Cache::Entry* Cache::find(std::string_view full_id) {
   if (const auto found = entries_.find(full_id); found != entries_.end()) return &found->second;
   const auto full = by_short_id_.find(core::short_id(full_id));
   if (full == by_short_id_.end()) return nullptr;
-  // Two different whole ids with the same beginning are two containers.
-  if (full->second.size() > core::kShortIdLength && full_id.size() > core::kShortIdLength) return nullptr;
+  // Two different whole ids with the same beginning are two containers, and so are two names.
+  if (!is_short_id(full->second) && !is_short_id(full_id)) return nullptr;
+  const auto found = entries_.find(full->second);
+  return found != entries_.end() ? &found->second : nullptr;
+}
+
+const Cache::Entry* Cache::find_shown(std::string_view id) const {
+  if (const auto found = entries_.find(id); found != entries_.end()) return &found->second;
+  const auto full = by_short_id_.find(id);
+  if (full == by_short_id_.end()) return nullptr;
   const auto found = entries_.find(full->second);
   return found != entries_.end() ? &found->second : nullptr;
 }

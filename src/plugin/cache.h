@@ -55,11 +55,12 @@ class Cache {
 
   explicit Cache(CacheLimits limits) : limits_(limits) {}
 
-  // The container with that full id. Records of old captures know only the first 12 characters of theirs:
-  // those are found by any id that begins with them, and an id of 12 characters finds the container it
-  // begins.
+  // The container with that full id. Records of old captures know only the first 12 digits of theirs: those
+  // are found by any id that begins with them, and 12 digits find the container whose id they begin.
   Entry* find(std::string_view full_id);
-  const Entry* find(std::string_view full_id) const { return const_cast<Cache*>(this)->find(full_id); }
+
+  // The container whose id is shown as `id` (core::shown_id); of several the newest.
+  const Entry* find_shown(std::string_view id) const;
 
   // Stores what is new about a container, merged with what is known (core/merge.h), and returns its entry. A
   // container that had been removed is there again.

@@ -60,7 +60,7 @@ uint64_t get_size(api::Table* table) {
 // An entry holds the record, so that it stays readable whatever the cache does before it is released.
 api::TableEntry* get_entry(api::Table* table, const api::StateData* key) {
   if (key == nullptr || key->str == nullptr) return nullptr;
-  const Cache::Entry* entry = cache_of(table).find(key->str);
+  const Cache::Entry* entry = cache_of(table).find_shown(key->str);
   return entry != nullptr ? new RecordPtr(entry->record) : nullptr;
 }
 

@@ -83,7 +83,10 @@ base::Status Parser::container(const Call& call) {
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
   const Cache::Entry* known = cache_.find(container->full_id);
-  if (call.live && known != nullptr && known->from_worker) return base::Ok{};
+  if (call.live && known != nullptr &&
+      (known->from_worker || core::id_is_name(known->record->container.type))) {
+    return base::Ok{};  // this plugin's own event, on its way back
+  }
   if (kind == Payload::kRemoved) {
     cache_.remove(container->full_id, call.now_ns);
   } else {

@@ -25,7 +25,7 @@ class Parser {
   static std::span<const uint16_t> event_types();
 
   // Fails when the event is broken; nothing is changed then. live: the worker is the authority on containers
-  // that it reported, and their events that come back say nothing new.
+  // that it reported, attribution on those of a cgroup alone: their events that come back say nothing new.
   base::Status parse(const EventView& event, const api::EventParseInput& input, bool live, uint64_t now_ns);
 
  private:

@@ -57,6 +57,18 @@ TEST(Cache, TwoContainersWithTheSameShortId) {
   EXPECT_EQ(cache.find(first.substr(0, 12))->record->container.name, "two") << "the newest answers for both";
 }
 
+TEST(Cache, NamesAreNoBeginningsOfNames) {
+  Cache cache({10, 30 * kSecond});
+  cache.put(container("web-frontend-1"), 0);
+  EXPECT_EQ(cache.find("web-frontend"), nullptr);
+  EXPECT_EQ(cache.find("web-frontend-2"), nullptr);
+  cache.put(container("web-frontend", "short"), 0);
+  EXPECT_EQ(cache.size(), 2u);
+  EXPECT_EQ(cache.find("web-frontend-1")->record->container.name, "n");
+  EXPECT_EQ(cache.find_shown("web-frontend")->record->container.name, "short");
+  EXPECT_EQ(cache.find_shown("web-front"), nullptr);
+}
+
 TEST(Cache, ShortIdOfAnOldCaptureGrowsIntoTheWholeOne) {
   Cache cache({10, 30 * kSecond});
   const std::string id = id_of(1);
