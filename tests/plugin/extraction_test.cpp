@@ -1,6 +1,10 @@
 // Every field, for a container, for the host, and where nothing is known. Spec: docs/fields.md.
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstring>
+
+#include "api/plugin_api.h"
 #include "plugin_host.h"
 
 namespace {
@@ -194,10 +198,13 @@ TEST_F(Extraction, DisabledHealthcheckIsNamed) {
 TEST_F(Extraction, NoAnswerOfTheLastEventLeaksIntoTheNext) {
   ASSERT_TRUE(host_.announce(test::full_container(kIdA)));
   host::EventBytes event = host::EventBuilder(0, 10, test::kStart).build();
+  const auto set_thread = [&event](uint64_t tid) {
+    std::memcpy(event.data() + offsetof(api::Event, tid), &tid, sizeof(tid));
+  };
   EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "web");
-  event = host::EventBuilder(0, 20, test::kStart).build();
+  set_thread(20);
   EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "host");
-  event = host::EventBuilder(0, 10, test::kStart).build();
+  set_thread(10);
   EXPECT_EQ(host_.ask_before_parsing(event, "container.name"), "web");
 }
 
