@@ -35,6 +35,7 @@ struct Config {
   uint32_t startup_wait_ms = 1000;
   uint32_t grace_period_s = 30;
   uint32_t cache_max = 65536;
+  uint32_t local_max_bytes = 1048576;
   bool local_sources = true;
 
   SocketEngine docker;

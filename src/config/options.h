@@ -56,7 +56,7 @@ inline constexpr std::array kBoolOptions{
     BoolOption{"with_size", &Config::with_size, "Ask engines for the size of the writable layer (slow)"},
     BoolOption{"with_env", &Config::with_env, "Keep environment variables, which may hold secrets"},
     BoolOption{"local_sources", &Config::local_sources,
-               "Read OCI bundles and engine state from disk (no effect in this version)"},
+               "Read OCI bundles and what engines keep on disk"},
 };
 
 inline constexpr std::array kCountOptions{
@@ -69,6 +69,8 @@ inline constexpr std::array kCountOptions{
     CountOption{"grace_period_s", &Config::grace_period_s, 0, 86400,
                 "How long a removed container still resolves (seconds)"},
     CountOption{"cache_max", &Config::cache_max, 1, 10000000, "Containers kept"},
+    CountOption{"local_max_bytes", &Config::local_max_bytes, 4096, 16777216,
+                "Longest file of local_sources that is read (bytes)"},
 };
 
 // `verbosity` and its older spelling.

@@ -35,6 +35,7 @@ void expect_defaults(const Config& config) {
   EXPECT_EQ(config.startup_wait_ms, 1000u);
   EXPECT_EQ(config.grace_period_s, 30u);
   EXPECT_EQ(config.cache_max, 65536u);
+  EXPECT_EQ(config.local_max_bytes, 1048576u);
   EXPECT_TRUE(config.local_sources);
   EXPECT_TRUE(config.docker.enabled && config.podman.enabled && config.containerd.enabled &&
               config.cri.enabled);
@@ -57,6 +58,7 @@ TEST(Config, HasDefaults) {
 TEST(Config, ReadsEveryKey) {
   const Config config = good(R"({"verbosity":"trace","label_max_len":0,"with_size":true,"with_env":true,
     "hooks":["start"],"engine_timeout_ms":1,"startup_wait_ms":0,"grace_period_s":1,"cache_max":1,"local_sources":false,
+    "local_max_bytes":4096,
     "engines":{"docker":{"enabled":false,"sockets":["/a","/b","/a"]},"podman":{"sockets":["/p"]},
       "containerd":{"enabled":true,"sockets":[]},"cri":{"sockets":["/c"]},"lxc":{"enabled":false},
       "libvirt_lxc":{"enabled":false},"bpm":{"enabled":false},
@@ -70,6 +72,7 @@ TEST(Config, ReadsEveryKey) {
   EXPECT_EQ(config.startup_wait_ms, 0u);
   EXPECT_EQ(config.grace_period_s, 1u);
   EXPECT_EQ(config.cache_max, 1u);
+  EXPECT_EQ(config.local_max_bytes, 4096u);
   EXPECT_FALSE(config.docker.enabled);
   EXPECT_EQ(config.docker.sockets, (Sockets{"/a", "/b"})) << "the same path twice is one socket";
   EXPECT_EQ(config.podman.sockets, Sockets{"/p"});
@@ -168,6 +171,8 @@ TEST(Config, RefusesWhatIsImpossible) {
       {R"({"startup_wait_ms":60001})", "'startup_wait_ms'"},
       {R"({"grace_period_s":-1})", "'grace_period_s'"},
       {R"({"cache_max":0})", "'cache_max' is 0"},
+      {R"({"local_max_bytes":4095})", "'local_max_bytes' is 4095"},
+      {R"({"local_max_bytes":16777217})", "'local_max_bytes' is 16777217"},
       {R"({"cache_max":10000001})", "'cache_max'"},
       {R"({"with_env":1})", "'with_env' is 1"},
       {R"({"local_sources":"true"})", "'local_sources'"},

@@ -168,6 +168,8 @@ TEST(Schema, AgreesWithParse) {
       R"({"grace_period_s":86400})",
       R"({"grace_period_s":86401})",
       R"({"cache_max":0})",
+      R"({"local_max_bytes":4095})",
+      R"({"local_max_bytes":16777216})",
       R"({"cache_max":10000000})",
       R"({"with_size":true})",
       R"({"with_size":"true"})",

@@ -88,17 +88,21 @@ Sighting map_entry(const json::object& entry, const Settings& settings) {
 }  // namespace
 
 base::Result<Inspected> map_inspect(std::string_view body, const Settings& settings) {
-  base::Result<json::object> parsed = json::parse_object(body, "container inspect");
+  const base::Result<json::object> parsed = json::parse_object(body, "container inspect");
   if (!parsed) return base::Error{parsed.error()};
+  return map_inspect(*parsed, settings);
+}
+
+base::Result<Inspected> map_inspect(const json::object& inspect, const Settings& settings) {
   Inspected result;
   core::Container& container = result.container;
   container.type = core::ContainerType::kDocker;
-  container.full_id = json::text(*parsed, "Id");
+  container.full_id = json::text(inspect, "Id");
   if (!is_container_id(container.full_id)) return base::Error{"container inspect: it names no id"};
-  take_name(json::text(*parsed, "Name"), container);
-  container.image = json::text(json::child(*parsed, "Config"), "Image");
-  container.image_id = core::strip_sha256(json::text(*parsed, "Image"));
-  take_inspect(*parsed, settings, result);
+  take_name(json::text(inspect, "Name"), container);
+  container.image = json::text(json::child(inspect, "Config"), "Image");
+  container.image_id = core::strip_sha256(json::text(inspect, "Image"));
+  take_inspect(inspect, settings, result);
   take_image_name(container);
   return result;
 }

@@ -22,6 +22,8 @@ struct Image {
 // GET /containers/<id>/json. Fails when it is no object or names no id. What the image tells is still
 // missing: apply_image(). What the owner of a shared network tells, too: borrow().
 base::Result<Inspected> map_inspect(std::string_view body, const Settings& settings);
+// The same of an answer that is parsed, or put together from what Docker keeps on disk (engines/local/).
+base::Result<Inspected> map_inspect(const json::object& inspect, const Settings& settings);
 
 // GET /containers/json. Entries without an id are left out. Fails when it is no array.
 base::Result<std::vector<Sighting>> map_list(std::string_view body, const Settings& settings);

@@ -1,0 +1,116 @@
+// See bundle.h.
+#include "engines/local/bundle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
+#include <string>
+#include <utility>
+
+#include "base/utf8.h"
+#include "core/json_read.h"
+#include "engines/json_view.h"
+#include "engines/local/docker_state.h"
+#include "engines/oci/oci_spec.h"
+
+namespace engines::local {
+
+namespace {
+
+// A specification takes about twice its text; most of them live here whole.
+constexpr size_t kFirstBlock = 65536;
+constexpr size_t kShownId = 64;
+// Annotations that hold the container's own id; containerd's one does in a sandbox only.
+constexpr std::string_view kCrioId = "io.kubernetes.cri-o.ContainerID";
+constexpr std::string_view kSandboxId = "io.kubernetes.cri.sandbox-id";
+constexpr std::string_view kPodmanPrivileged = "io.podman.annotations.privileged";
+
+// The engine that a bundle is of: the place's, where that is one engine's own.
+core::ContainerType type_of(const Place& place, const json::object& annotations) {
+  if (place.type != core::ContainerType::kUnknown) return place.type;
+  const core::ContainerType told = oci::type_of(annotations);
+  if (told != core::ContainerType::kUnknown || place.container_storage.empty()) return told;
+  return core::ContainerType::kPodman;
+}
+
+// The id that the specification itself tells; "" when it tells none.
+std::string_view named_id(const json::object& annotations) {
+  if (json::text(annotations, "io.kubernetes.cri.container-type") == "sandbox") {
+    return json::text(annotations, kSandboxId);
+  }
+  return json::text(annotations, kCrioId);
+}
+
+// Docker and Podman tell of a container's volumes only, the specification also of what every container gets:
+// /proc and its like, and files that the engine keeps for the container.
+void keep_volumes(const json::object& spec, std::string_view full_id, core::Container& container) {
+  const json::array& specified = json::list(spec, "mounts");
+  const std::string kept_by_docker = fmt::format("/containers/{}/", full_id);
+  const std::string kept_by_storage = fmt::format("-containers/{}/userdata/", full_id);
+  std::vector<core::Mount> volumes;
+  size_t next = 0;
+  for (const json::value& entry : specified) {
+    if (!entry.is_object()) continue;
+    core::Mount& mount = container.mounts[next++];
+    const bool own = mount.source.find(kept_by_docker) != std::string::npos ||
+                     mount.source.find(kept_by_storage) != std::string::npos;
+    if (json::text(entry.get_object(), "type") == "bind" && !own) volumes.push_back(std::move(mount));
+  }
+  container.mounts = std::move(volumes);
+}
+
+void take_namespaces(const json::object& linux_part, Found& found) {
+  found.cgroups_path = json::text(linux_part, "cgroupsPath");
+  found.own_pid_namespace = false;
+  for (const json::value& entry : json::list(linux_part, "namespaces")) {
+    const json::object* one = entry.if_object();
+    if (one == nullptr || json::text(*one, "type") != "pid") continue;
+    found.own_pid_namespace = json::text(*one, "path").empty();
+  }
+}
+
+}  // namespace
+
+base::Result<Bundle> map_bundle(std::string_view full_id, std::string_view text, const Place& place,
+                                const Settings& settings) {
+  if (!place.id.empty() && place.id != full_id) {
+    return base::Error{fmt::format("the place of the container '{}'", base::excerpt(place.id, kShownId))};
+  }
+  std::array<unsigned char, kFirstBlock> block;
+  boost::json::monotonic_resource memory(block.data(), block.size());
+  const base::Result<json::value> parsed = core::parse_json(text, &memory);
+  if (!parsed) return base::Error{parsed.error()};
+  const json::object* spec = parsed->if_object();
+  if (spec == nullptr) return base::Error{"not an object of JSON"};
+  // Every program may be called `run`, and many keep a config.json where they are started.
+  if (json::text(*spec, "ociVersion").empty())
+    return base::Error{"no OCI runtime spec: 'ociVersion' is missing"};
+  const json::object& annotations = json::child(*spec, "annotations");
+  const std::string_view named = named_id(annotations);
+  if (!named.empty() && named != full_id) {
+    return base::Error{fmt::format("of the container '{}'", base::excerpt(named, kShownId))};
+  }
+  Bundle bundle;
+  Found& found = bundle.found;
+  core::Container& container = found.container;
+  container.full_id = full_id;
+  container.source = core::Source::kBundle;
+  container.type = type_of(place, annotations);
+  if (container.type == core::ContainerType::kContainerd) container.engine_namespace = place.ns;
+  oci::take_spec(*spec, settings, container);
+  if (container.type == core::ContainerType::kDocker) {
+    bundle.docker_containers = docker_containers_directory(full_id, container.mounts);
+  }
+  if (container.type == core::ContainerType::kDocker || container.type == core::ContainerType::kPodman) {
+    keep_volumes(*spec, full_id, container);
+  }
+  const std::string_view privileged = json::text(annotations, kPodmanPrivileged);
+  if (!privileged.empty()) container.privileged = privileged == "TRUE";
+  take_namespaces(json::child(*spec, "linux"), found);
+  found.process_args = json::strings(json::list(json::child(*spec, "process"), "args"));
+  return bundle;
+}
+
+}  // namespace engines::local

@@ -1,0 +1,68 @@
+// See docker_state.h.
+#include "engines/local/docker_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engines/docker/docker_mapping.h"
+#include "engines/json_view.h"
+
+namespace engines::local {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kOwnFiles{"hostname", "hosts", "resolv.conf"};
+
+// {"/data": {"Source": …, "Destination": …, "RW": …, "Propagation": …, "Relabel": mode}} as the API's list.
+json::array mounts_of(const json::object& points) {
+  json::array mounts;
+  for (const auto& point : points) {
+    if (!point.value().is_object()) continue;
+    json::object mount = point.value().get_object();
+    if (const json::value* mode = mount.if_contains("Relabel")) mount["Mode"] = json::value(*mode);
+    mounts.push_back(std::move(mount));
+  }
+  return mounts;
+}
+
+}  // namespace
+
+base::Result<core::Container> map_docker_state(std::string_view full_id, std::string_view config,
+                                               std::string_view host_config, const Settings& settings) {
+  base::Result<json::object> state = json::parse_object(config, "config.v2.json");
+  if (!state) return base::Error{state.error()};
+  const std::string_view named = json::text(*state, "ID");
+  if (named != full_id) {
+    return base::Error{fmt::format("config.v2.json: of the container '{}'", core::short_id(named))};
+  }
+  (*state)["Id"] = std::string(full_id);
+  (*state)["Mounts"] = mounts_of(json::child(*state, "MountPoints"));
+  if (!host_config.empty()) {
+    base::Result<json::object> host = json::parse_object(host_config, "hostconfig.json");
+    if (!host) return base::Error{host.error()};
+    (*state)["HostConfig"] = *std::move(host);
+  }
+  base::Result<Inspected> mapped = docker::map_inspect(*state, settings);
+  if (!mapped) return base::Error{mapped.error()};
+  // The image's other names are not in these files; its digest is when the container was made with it.
+  docker::apply_image({}, mapped->container);
+  mapped->container.source = core::Source::kDisk;
+  return std::move(mapped->container);
+}
+
+std::string docker_containers_directory(std::string_view full_id, const std::vector<core::Mount>& mounts) {
+  constexpr std::string_view kFolder = "/containers";
+  for (const core::Mount& mount : mounts) {
+    for (const std::string_view file : kOwnFiles) {
+      const std::string end = fmt::format("{}/{}/{}", kFolder, full_id, file);
+      if (!mount.source.starts_with('/') || !mount.source.ends_with(end)) continue;
+      return mount.source.substr(0, mount.source.size() - end.size() + kFolder.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace engines::local

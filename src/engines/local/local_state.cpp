@@ -1,0 +1,271 @@
+// See local_state.h.
+#include "engines/local/local_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/merge.h"
+#include "engines/engine.h"
+#include "engines/inspect_json.h"
+#include "engines/local/bundle.h"
+#include "engines/local/docker_state.h"
+#include "engines/local/podman_state.h"
+#include "engines/local/state_places.h"
+
+namespace engines::local {
+
+using base::Patience;
+using base::ReadError;
+using base::Unread;
+using core::ContainerType;
+
+namespace {
+
+constexpr std::string_view kDockerContainers = "/var/lib/docker/containers";
+// The list of a storage is as long as there are containers, half a kilobyte each.
+constexpr size_t kMaxList = 16UL << 20U;
+
+// Of the reasons for having nothing the one that a caller can do most about.
+int weight(Unread kind) {
+  switch (kind) {
+    case Unread::kMissing:
+      return 0;
+    case Unread::kRefused:
+      return 1;
+    case Unread::kWouldWait:
+      return 2;
+    case Unread::kChanged:
+      return 3;
+  }
+  return 0;
+}
+
+void note(const ReadError& error, ReadError& worst) {
+  if (weight(error.kind) > weight(worst.kind)) worst = error;
+}
+
+// What is not there will not be there a moment later; what could not be read may be.
+bool may_come(Unread kind) {
+  return kind == Unread::kWouldWait || kind == Unread::kChanged;
+}
+
+// The texts of `disk`, which were written without the runtime's numbers and switches.
+void keep_numbers(const core::Container& from, core::Container& disk) {
+  disk.privileged = from.privileged;
+  disk.host_pid = from.host_pid;
+  disk.host_network = from.host_network;
+  disk.host_ipc = from.host_ipc;
+  disk.cpu_period = from.cpu_period;
+  disk.cpu_quota = from.cpu_quota;
+  disk.cpu_shares = from.cpu_shares;
+  disk.cpuset_cpu_count = from.cpuset_cpu_count;
+  disk.memory_limit = from.memory_limit;
+  disk.swap_limit = from.swap_limit;
+}
+
+}  // namespace
+
+class State::Impl {
+ public:
+  explicit Impl(const config::Config& config) : config_(config), files_(config.host_root) {
+    settings_.label_max_len = config.label_max_len;
+    settings_.with_env = config.with_env;
+  }
+
+  Finding bundle(std::string_view full_id, std::string_view directory, Patience patience,
+                 std::string_view name_hint);
+  Finding by_id(ContainerType hint, std::string_view full_id, std::string_view ns, Patience patience);
+
+ private:
+  base::Reading<std::string> read(std::string_view directory, std::string_view name, Patience patience);
+  bool is_enabled(ContainerType type, std::string_view ns) const;
+  void complete(const Place& place, std::string_view name_hint, Patience patience, Bundle& bundle);
+  void complete_docker(std::string containers, Patience patience, Found& found);
+  void complete_podman(std::string_view storage, Patience patience, Found& found);
+  base::Reading<core::Container> docker_state(std::string_view full_id, std::string_view containers,
+                                              const core::Container* spec, Patience patience);
+  base::Reading<core::Container> storage_entry(std::string_view full_id, std::string_view storage,
+                                               Patience patience);
+
+  config::Config config_;
+  Settings settings_;
+  base::LocalFiles files_;
+};
+
+base::Reading<std::string> State::Impl::read(std::string_view directory, std::string_view name,
+                                             Patience patience) {
+  const size_t limit = config_.local_max_bytes;
+  const bool hurried = patience == Patience::kCachedOnly;
+  return files_.read(directory, name, hurried ? std::min(kMaxBytesCached, limit) : limit, patience, limit);
+}
+
+bool State::Impl::is_enabled(ContainerType type, std::string_view ns) const {
+  switch (type) {
+    case ContainerType::kDocker:
+      return config_.docker.enabled;
+    case ContainerType::kPodman:
+      return config_.podman.enabled;
+    case ContainerType::kCrio:
+      return config_.cri.enabled;
+    case ContainerType::kContainerd:
+      return config_.containerd.enabled || (ns == kKubernetesNamespace && config_.cri.enabled);
+    default:
+      return true;
+  }
+}
+
+Finding State::Impl::bundle(std::string_view full_id, std::string_view directory, Patience patience,
+                            std::string_view name_hint) {
+  if (!is_container_id(full_id)) return ReadError{Unread::kRefused, "bundle: not an id of a container"};
+  const base::Reading<std::string> text = read(directory, "config.json", patience);
+  if (!text) return text.error();
+  const Place place = place_of(directory);
+  base::Result<Bundle> mapped = map_bundle(full_id, *text, place, settings_);
+  if (!mapped) {
+    return ReadError{Unread::kRefused, fmt::format("{}{}/config.json, for the container {}: {}",
+                                                   config_.host_root, directory, full_id, mapped.error())};
+  }
+  if (!is_enabled(mapped->found.container.type, place.ns)) return ReadError{};
+  complete(place, name_hint, patience, *mapped);
+  return std::move(mapped->found);
+}
+
+// What the bundle lacks, from what the engine wrote elsewhere.
+void State::Impl::complete(const Place& place, std::string_view name_hint, Patience patience,
+                           Bundle& bundle) {
+  Found& found = bundle.found;
+  core::Container& container = found.container;
+  if (container.type == ContainerType::kDocker) complete_docker(bundle.docker_containers, patience, found);
+  if (container.type == ContainerType::kPodman) complete_podman(place.container_storage, patience, found);
+  if (container.name.empty()) container.name = name_hint;
+  // containerd's containers have no other name than their id, unless a client gives them one.
+  if (container.name.empty() && container.type == ContainerType::kContainerd) {
+    container.name = container.full_id;
+  }
+}
+
+// containers: as the bundle's mounts tell it, or "".
+void State::Impl::complete_docker(std::string containers, Patience patience, Found& found) {
+  core::Container& container = found.container;
+  if (containers.empty()) containers = kDockerContainers;
+  base::Reading<core::Container> state = docker_state(container.full_id, containers, &container, patience);
+  if (!state) {
+    found.complete = !may_come(state.kind());
+    return;
+  }
+  // Docker's own list of volumes, which may be empty, instead of the runtime's.
+  container.mounts = state->mounts;
+  container = core::merge(container, *state);
+}
+
+// spec: the record from the bundle, when there is one.
+base::Reading<core::Container> State::Impl::docker_state(std::string_view full_id,
+                                                         std::string_view containers,
+                                                         const core::Container* spec, Patience patience) {
+  const std::string directory = fmt::format("{}/{}", containers, full_id);
+  const base::Reading<std::string> config = read(directory, "config.v2.json", patience);
+  if (!config) return config.error();
+  const base::Reading<std::string> host = read(directory, "hostconfig.json", patience);
+  if (!host && may_come(host.kind())) return host.error();
+  base::Result<core::Container> mapped =
+      map_docker_state(full_id, *config, host ? std::string_view(*host) : std::string_view(), settings_);
+  if (!mapped) {
+    return ReadError{Unread::kRefused, fmt::format("{}{}: {}", config_.host_root, directory, mapped.error())};
+  }
+  if (!host && spec != nullptr) keep_numbers(*spec, *mapped);
+  return *std::move(mapped);
+}
+
+void State::Impl::complete_podman(std::string_view storage, Patience patience, Found& found) {
+  if (storage.empty()) return;
+  core::Container& container = found.container;
+  base::Reading<core::Container> entry = storage_entry(container.full_id, storage, patience);
+  if (!entry) {
+    found.complete = !may_come(entry.kind());
+    return;
+  }
+  keep_numbers(container, *entry);
+  container = core::merge(container, *entry);
+}
+
+base::Reading<core::Container> State::Impl::storage_entry(std::string_view full_id, std::string_view storage,
+                                                          Patience patience) {
+  const bool hurried = patience == Patience::kCachedOnly;
+  ReadError worst;
+  for (const std::string_view name : {"containers.json", "volatile-containers.json"}) {
+    const base::Reading<std::string> list =
+        files_.read(storage, name, hurried ? kMaxBytesCached : kMaxList, patience, kMaxList);
+    if (!list) {
+      note(list.error(), worst);
+      continue;
+    }
+    const std::string_view entry = find_storage_entry(*list, full_id);
+    if (entry.empty()) continue;
+    std::optional<core::Container> mapped = map_storage_entry(full_id, entry);
+    if (mapped) return *std::move(mapped);
+    note({Unread::kRefused, fmt::format("{}{}/{}: the entry about {} is not what Podman writes",
+                                        config_.host_root, storage, name, full_id)},
+         worst);
+  }
+  return worst;
+}
+
+Finding State::Impl::by_id(ContainerType hint, std::string_view full_id, std::string_view ns,
+                           Patience patience) {
+  if (!is_container_id(full_id) || (!ns.empty() && !is_container_id(ns))) {
+    return ReadError{Unread::kRefused, "state on disk: not an id of a container"};
+  }
+  ReadError worst;
+  // Bundles first: they tell most, and are completed.
+  StatePlaces places(config_, files_, patience);
+  for (const std::string& directory : places.bundles(hint, full_id, ns)) {
+    Finding found = bundle(full_id, directory, patience, {});
+    if (found) {
+      found->container.source = core::Source::kDisk;
+      return found;
+    }
+    note(found.error(), worst);
+  }
+  Found found;
+  if (config_.docker.enabled && ns.empty()) {
+    for (const std::string& containers : places.docker_containers()) {
+      base::Reading<core::Container> state = docker_state(full_id, containers, nullptr, patience);
+      if (state) {
+        found.container = *std::move(state);
+        return found;
+      }
+      note(state.error(), worst);
+    }
+  }
+  if (config_.podman.enabled && ns.empty()) {
+    for (const std::string& storage : places.container_storages()) {
+      base::Reading<core::Container> entry = storage_entry(full_id, storage, patience);
+      if (entry) {
+        found.container = *std::move(entry);
+        return found;
+      }
+      note(entry.error(), worst);
+    }
+  }
+  return worst;
+}
+
+State::State(const config::Config& config) : impl_(std::make_unique<Impl>(config)) {}
+State::~State() = default;
+State::State(State&&) noexcept = default;
+State& State::operator=(State&&) noexcept = default;
+
+Finding State::bundle(std::string_view full_id, std::string_view directory, Patience patience,
+                      std::string_view name_hint) {
+  return impl_->bundle(full_id, directory, patience, name_hint);
+}
+
+Finding State::by_id(ContainerType hint, std::string_view full_id, std::string_view containerd_namespace,
+                     Patience patience) {
+  return impl_->by_id(hint, full_id, containerd_namespace, patience);
+}
+
+}  // namespace engines::local
