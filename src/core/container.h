@@ -82,6 +82,9 @@ struct Container {
   ContainerType type = ContainerType::kUnknown;
   Source source = Source::kApi;
   std::string full_id;  // the id is a prefix of it: id()
+  // Of an engine that keeps several lists (containerd), the one that the container is in: another may have
+  // the same id. "": not known. No field and no event shows it.
+  std::string engine_namespace;
   std::string name;
 
   std::string image;

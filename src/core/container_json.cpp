@@ -192,6 +192,18 @@ constexpr Key probe(const char* name) {
           [](const json::value* value, Container& container) { read(value, container.*Member); }};
 }
 
+// Only what no engine has told says so: then a replay can tell a file's word from an engine's, as the live
+// system did.
+void write_source(const Container& container, const char* key, json::object& out) {
+  if (container.source == Source::kBundle) out[key] = "bundle";
+  if (container.source == Source::kDisk) out[key] = "disk";
+}
+void read_source(const json::value* value, Container& container) {
+  const std::string_view text = as_text(value).value_or("");
+  if (text == "bundle") container.source = Source::kBundle;
+  if (text == "disk") container.source = Source::kDisk;
+}
+
 // The id is read by take_id().
 void read_nothing(const json::value*, Container&) {}
 
@@ -246,6 +258,7 @@ constexpr std::array kKeys{
     probe<&Container::healthcheck>("Healthcheck"),
     probe<&Container::liveness_probe>("LivenessProbe"),
     probe<&Container::readiness_probe>("ReadinessProbe"),
+    Key{"source", write_source, read_source},
 };
 
 // Old captures have no full_id; then the id is all there is. A full_id that does not continue the id belongs

@@ -35,17 +35,23 @@ void keep(T Container::*member, const Container& poorer, Container& result) {
 
 void keep_texts(const Container& poorer, Container& result) {
   for (std::string Container::*member :
-       {&Container::full_id, &Container::name, &Container::image, &Container::image_id,
-        &Container::image_repository, &Container::image_tag, &Container::image_digest, &Container::user,
-        &Container::ip, &Container::pod_sandbox_id, &Container::cni_json, &Container::pod_name,
-        &Container::pod_namespace, &Container::pod_uid}) {
+       {&Container::full_id, &Container::engine_namespace, &Container::name, &Container::image,
+        &Container::image_id, &Container::image_repository, &Container::image_tag, &Container::image_digest,
+        &Container::user, &Container::ip, &Container::pod_sandbox_id, &Container::cni_json,
+        &Container::pod_name, &Container::pod_namespace, &Container::pod_uid}) {
     keep(member, poorer, result);
   }
 }
 
 }  // namespace
 
+bool same_namespace(const Container& left, const Container& right) {
+  return left.engine_namespace.empty() || right.engine_namespace.empty() ||
+         left.engine_namespace == right.engine_namespace;
+}
+
 Container merge(const Container& known, const Container& news) {
+  if (!same_namespace(known, news)) return news;
   const bool news_is_richer = news.source >= known.source;
   const Container& poorer = news_is_richer ? known : news;
   Container result = news_is_richer ? news : known;
@@ -70,10 +76,11 @@ Container merge(const Container& known, const Container& news) {
 }
 
 bool same_for_users(const Container& left, const Container& right) {
-  if (left.source == right.source) return left == right;
-  // Where a record came from is the only member that no field, table or payload shows.
+  if (left.source == right.source && left.engine_namespace == right.engine_namespace) return left == right;
+  // Where a record came from is all that no field, table or payload shows.
   Container copy = left;
   copy.source = right.source;
+  copy.engine_namespace = right.engine_namespace;
   return copy == right;
 }
 

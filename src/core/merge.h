@@ -6,7 +6,12 @@
 
 namespace core {
 
-// What is known of a container after `news` arrived; both are records of the same container.
+// False when both records say in which of their engine's namespaces the container is, and these differ: then
+// they are two containers, whatever their ids.
+bool same_namespace(const Container& left, const Container& right);
+
+// What is known of a container after `news` arrived; both are records of the same container. When they are
+// not (same_namespace), it is `news` alone.
 // Member by member the record of the richer Source wins where it says something (a non-empty text or list, an
 // optional that is set, a type other than kUnknown); where it says nothing the other's member stays. Of two
 // equally rich records the newer, `news`, counts as the richer. Numbers and booleans have no way of saying

@@ -44,6 +44,17 @@ struct Context {
   base::Logger logger;
 };
 
+// What an engine calls a container, and is asked for it by: the full id, with "namespace/" before it where
+// the record has one, since an id of containerd is unique only in its namespace. No id contains a slash.
+inline std::string handle_of(std::string_view engine_namespace, std::string_view full_id) {
+  std::string handle(engine_namespace);
+  if (!handle.empty()) handle += '/';
+  return handle.append(full_id);
+}
+inline std::string handle_of(const core::Container& container) {
+  return handle_of(container.engine_namespace, container.full_id);
+}
+
 // One container of an engine's list, or of an event.
 struct Sighting {
   core::Container container;  // full_id and type set, the rest as far as it was told
@@ -64,8 +75,8 @@ class Observer {
   // An event: this container is new or may have changed. Looked up unless complete. What the event tells is
   // reported only when the engine no longer knows the container or does not answer.
   virtual void changed(Sighting sighting) = 0;
-  // An event: gone.
-  virtual void removed(std::string_view full_id) = 0;
+  // An event: gone. handle: handle_of().
+  virtual void removed(std::string_view handle) = 0;
   // One event of whatever kind was received, for metrics.
   virtual void heard() = 0;
   // True while any socket whose records are of `type` is connected (containerd leaves Docker's containers to
@@ -81,8 +92,9 @@ class Engine {
   // reason; it always does end with one. Not called again before it returned. `observer` outlives it.
   virtual boost::asio::awaitable<base::Error> session(Observer& observer) = 0;
 
-  // Everything about one container. id: full, or the beginning of it where the engine allows that.
-  // nullopt: the engine answered and knows no such container. Several run at once, during a session only.
+  // Everything about one container. id: its handle, or its full id, or the beginning of that where the engine
+  // allows it. nullopt: the engine answered and knows no such container. Several run at once, during a
+  // session only.
   virtual boost::asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) = 0;
 
   // A cheap round trip within the timeout, to find out whether a silent session is alive.

@@ -101,6 +101,8 @@ asio::awaitable<base::Error> HttpEngine::session(Observer& observer) {
   std::string target = event_target(begin);
   base::Result<std::unique_ptr<net::HttpStream>> stream = co_await client_.stream(std::move(target));
   if (!stream) co_return base::Error{stream.error()};
+  // From here on events count as seen, even before the first.
+  if (last_event_ns_ == 0) last_event_ns_ = begin;
   observer.connected();
   base::Status listed = co_await list(observer);
   if (!listed) co_return base::Error{listed.error()};

@@ -62,7 +62,7 @@ class HttpEngine : public Engine {
   Settings settings_;
   net::HttpClient client_;
   std::string base_;           // "/v1.41" and the prefix
-  int64_t last_event_ns_ = 0;  // by the engine's clock, since the epoch; 0 before the first
+  int64_t last_event_ns_ = 0;  // by the engine's clock, since the epoch; 0 before the first session
 };
 
 }  // namespace engines

@@ -21,7 +21,7 @@ constexpr std::array kCriTypes{core::ContainerType::kCri, core::ContainerType::k
 constexpr std::array kRows{
     EngineRow{"podman", kPodmanTypes, &config::Config::podman, podman::create},
     EngineRow{"docker", kDockerTypes, &config::Config::docker, docker::create},
-    EngineRow{"containerd", kContainerdTypes, &config::Config::containerd, containerd::create},
+    EngineRow{"containerd", kContainerdTypes, &config::Config::containerd, containerd::create, true},
     EngineRow{"cri", kCriTypes, &config::Config::cri, cri::create},
 };
 

@@ -18,6 +18,8 @@ struct EngineRow {
   std::span<const core::ContainerType> types;
   config::SocketEngine config::Config::*configured;
   std::unique_ptr<Engine> (*create)(const Context& context);
+  // Keeps one list of containers per namespace; its ids may be names.
+  bool has_namespaces = false;
 };
 
 // In order of precedence: when two engines are configured with one and the same socket, the earlier follows

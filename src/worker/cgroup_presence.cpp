@@ -55,15 +55,27 @@ CgroupPresence CgroupPresence::read() {
   return from_mountinfo(text.str());
 }
 
+std::optional<std::string> CgroupPresence::Mount::shown(std::string_view path) const {
+  if (!path.starts_with('/') || path == "/" || path.find("/../") != std::string_view::npos)
+    return std::nullopt;
+  if (!path.starts_with(root)) return std::nullopt;
+  const std::string_view below = path.substr(root.size());
+  if (!below.empty() && below.front() != '/') return std::nullopt;
+  return point + std::string(below);
+}
+
 bool CgroupPresence::exists(std::string_view path) const {
-  if (!path.starts_with('/') || path == "/" || path.find("/../") != std::string_view::npos) return false;
   return std::any_of(mounts_.begin(), mounts_.end(), [&](const Mount& mount) {
-    if (!path.starts_with(mount.root)) return false;
-    const std::string_view below = path.substr(mount.root.size());
-    if (!below.empty() && below.front() != '/') return false;
+    const std::optional<std::string> shown = mount.shown(path);
     struct stat status {};
-    return ::stat((mount.point + std::string(below)).c_str(), &status) == 0;
+    return shown && ::stat(shown->c_str(), &status) == 0;
   });
+}
+
+bool CgroupPresence::is_gone(std::string_view path) const {
+  const bool visible = std::any_of(mounts_.begin(), mounts_.end(),
+                                   [&](const Mount& mount) { return mount.shown(path).has_value(); });
+  return visible && !exists(path);
 }
 
 }  // namespace worker

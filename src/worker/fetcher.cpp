@@ -7,6 +7,7 @@
 #include "engines/inspect_json.h"
 #include "worker/backoff.h"
 #include "worker/followers.h"
+#include "worker/local_reader.h"
 #include "worker/supervisor.h"
 
 namespace worker {
@@ -17,17 +18,28 @@ namespace {
 
 // Mounts change seldom; hierarchies may be mounted after the worker started.
 constexpr std::chrono::seconds kMountinfoAge{30};
+// Engines write their state before a container starts: what is not there after some ten seconds never will
+// be.
+constexpr unsigned kMaxDiskAttempts = 9;
 
 }  // namespace
 
 void Fetcher::request(LookupRequest request) {
   const std::shared_ptr<Shared> shared = shared_.lock();
-  if (!shared || !engines::is_container_id(request.full_id) || pending_.contains(request.full_id)) return;
+  if (!shared || !engines::is_container_id(request.full_id)) return;
+  const std::string& name_space = request.containerd_namespace;
+  if (!name_space.empty() && !engines::is_container_id(name_space)) return;
+  const std::string key = engines::handle_of(name_space, request.full_id);
+  if (pending_.contains(key)) return;
   shared->board.update_lookups([](LookupStatus& status) { ++status.asked; });
   // Whoever asks for what was reported long ago has lost it (a full cache): it is told again.
   for (const std::shared_ptr<Supervisor>& supervisor : shared->supervisors) {
-    if (const auto record = supervisor->known(request.full_id)) {
-      shared->board.update_lookups([](LookupStatus& status) { ++status.found; });
+    if (!name_space.empty() && !supervisor->has_namespaces()) continue;
+    if (const auto record = supervisor->known(request.full_id, name_space)) {
+      shared->board.update_lookups([](LookupStatus& status) {
+        ++status.found;
+        ++status.from_api;
+      });
       shared->listener.on_container(record);
       return;
     }
@@ -35,9 +47,10 @@ void Fetcher::request(LookupRequest request) {
   if (pending_.size() >= kMaxPending) end(*shared, pending_.find(by_age_.front())->second, Outcome::kFailed);
   auto pending = std::make_shared<Pending>();
   pending->request = std::move(request);
+  pending->on_disk = pending->request.known_from_disk;
   pending->over = std::make_shared<net::Signal>(shared->executor);
-  pending->age = by_age_.insert(by_age_.end(), pending->request.full_id);
-  pending_.emplace(pending->request.full_id, pending);
+  pending->age = by_age_.insert(by_age_.end(), key);
+  pending_.emplace(key, pending);
   shared->board.update_lookups([this](LookupStatus& status) { status.pending = pending_.size(); });
   spawn(shared, pursue(shared, pending), "a look-up on demand");
 }
@@ -48,10 +61,12 @@ void Fetcher::forget(const std::string& full_id) {
   if (shared && entry != pending_.end()) end(*shared, entry->second, Outcome::kForgotten);
 }
 
-void Fetcher::found(std::string_view full_id) {
+void Fetcher::found(const core::Container& container) {
   const std::shared_ptr<Shared> shared = shared_.lock();
   if (!shared) return;
-  for (const std::string_view id : {full_id, core::short_id(full_id)}) {
+  const std::string_view full_id = container.full_id;
+  const std::string handle = engines::handle_of(container);
+  for (const std::string_view id : {std::string_view(handle), full_id, core::short_id(full_id)}) {
     const auto entry = pending_.find(id);
     if (entry != pending_.end()) end(*shared, entry->second, Outcome::kFound);
   }
@@ -61,11 +76,14 @@ void Fetcher::end(Shared& shared, Pointer pending, Outcome outcome) {
   if (pending->is_over) return;
   pending->is_over = true;
   by_age_.erase(pending->age);
-  pending_.erase(pending->request.full_id);
+  pending_.erase(engines::handle_of(pending->request.containerd_namespace, pending->request.full_id));
   pending->over->notify();
   shared.board.update_lookups([&](LookupStatus& status) {
     status.pending = pending_.size();
-    if (outcome == Outcome::kFound) ++status.found;
+    if (outcome == Outcome::kFound) {
+      ++status.found;
+      ++status.from_api;
+    }
     if (outcome == Outcome::kFailed) ++status.failed;
   });
 }
@@ -75,6 +93,7 @@ asio::awaitable<void> Fetcher::pursue(std::shared_ptr<Shared> shared, Pointer pe
   while (!pending->is_over) {
     // Looked at before asking: a container that went while it was asked for is asked for once more.
     const bool gone = is_cgroup_gone(*pending);
+    look_on_disk(*shared, *pending);
     co_await ask_all(shared, pending);
     if (pending->is_over) break;
     if (gone) {
@@ -83,6 +102,12 @@ asio::awaitable<void> Fetcher::pursue(std::shared_ptr<Shared> shared, Pointer pe
     }
     co_await pending->over->wait_for(backoff.next(shared->random()));
   }
+}
+
+// At once, and an engine's answer replaces it. Whether engines have been asked or can be does not matter.
+void Fetcher::look_on_disk(Shared& shared, Pending& pending) {
+  if (shared.local == nullptr || pending.on_disk || pending.disk_attempts++ >= kMaxDiskAttempts) return;
+  pending.on_disk = shared.local->report_by_id(pending.request);
 }
 
 // Engines of the hinted type first. Those without a session are left out: when they connect, their list
@@ -94,7 +119,9 @@ asio::awaitable<void> Fetcher::ask_all(std::shared_ptr<Shared> shared, Pointer p
                         [hint](const auto& supervisor) { return supervisor->has_type(hint); });
   for (const std::shared_ptr<Supervisor>& supervisor : order) {
     if (pending->is_over) break;
-    std::string id = pending->request.full_id;
+    const std::string& name_space = pending->request.containerd_namespace;
+    if (!name_space.empty() && !supervisor->has_namespaces()) continue;
+    std::string id = engines::handle_of(name_space, pending->request.full_id);
     co_await supervisor->ask(std::move(id));
   }
 }

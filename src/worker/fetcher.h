@@ -30,7 +30,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   void request(LookupRequest request);
   void forget(const std::string& full_id);
   // A record of that container was reported.
-  void found(std::string_view full_id);
+  void found(const core::Container& container);
 
  private:
   struct Pending {
@@ -38,19 +38,22 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     std::shared_ptr<net::Signal> over;
     bool is_over = false;
     bool cgroup_seen = false;
+    bool on_disk = false;  // what engines keep on disk was reported
+    unsigned disk_attempts = 0;
     std::list<std::string>::iterator age;
   };
   using Pointer = std::shared_ptr<Pending>;
   enum class Outcome { kFound, kFailed, kForgotten };
 
   boost::asio::awaitable<void> pursue(std::shared_ptr<Shared> shared, Pointer pending);
+  void look_on_disk(Shared& shared, Pending& pending);
   boost::asio::awaitable<void> ask_all(std::shared_ptr<Shared> shared, Pointer pending);
   bool is_cgroup_gone(Pending& pending);
   void end(Shared& shared, Pointer pending, Outcome outcome);
 
-  std::weak_ptr<Shared> shared_;  // it owns this
-  std::map<std::string, Pointer, std::less<>> pending_;
-  std::list<std::string> by_age_;  // keys of pending_, oldest first
+  std::weak_ptr<Shared> shared_;                         // it owns this
+  std::map<std::string, Pointer, std::less<>> pending_;  // by engines::handle_of
+  std::list<std::string> by_age_;                        // keys of pending_, oldest first
   CgroupPresence cgroups_;
   std::chrono::steady_clock::time_point cgroups_read_{};
 };

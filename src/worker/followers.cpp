@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "worker/fetcher.h"
+#include "worker/local_reader.h"
+#include "worker/orphans.h"
 #include "worker/supervisor.h"
 #include "worker/user_sockets.h"
 
@@ -70,6 +72,8 @@ Followers::Followers(asio::any_io_executor executor, const config::Config& confi
     : shared_(
           std::make_shared<Shared>(std::move(executor), config, listener, board, std::move(logger), timing)) {
   shared_->fetcher = std::make_shared<Fetcher>(shared_);
+  if (config.local_sources) shared_->local = std::make_shared<LocalReader>(shared_);
+  shared_->orphans = std::make_shared<Orphans>(shared_);
   for (const engines::EngineRow& row : engines::registry()) {
     const config::SocketEngine& configured = config.*row.configured;
     if (!configured.enabled) continue;
@@ -97,8 +101,14 @@ void Followers::run() {
 void Followers::request(LookupRequest request) {
   shared_->fetcher->request(std::move(request));
 }
+void Followers::read_bundle(BundleRequest request) {
+  if (shared_->local != nullptr) shared_->local->read_bundle(std::move(request));
+}
 void Followers::forget(const std::string& full_id) {
   shared_->fetcher->forget(full_id);
+}
+void Followers::orphaned(std::string full_id, std::string cgroup_path) {
+  shared_->orphans->note(std::move(full_id), std::move(cgroup_path));
 }
 
 }  // namespace worker

@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <random>
@@ -22,6 +23,8 @@
 namespace worker {
 
 class Fetcher;
+class LocalReader;
+class Orphans;
 class Supervisor;
 class UserSockets;
 
@@ -35,7 +38,17 @@ struct Timing {
   std::chrono::milliseconds sightings{250};      // then what a list told is reported, answered or not
   std::chrono::milliseconds fetch_first{50};
   std::chrono::milliseconds fetch_limit{10000};
-  std::chrono::milliseconds lived{1000};  // a session that lasted so long is followed by the next at once
+  std::chrono::milliseconds bundle_first{2};  // then a bundle that changed while it was read is read again
+  std::chrono::milliseconds bundle_limit{50};
+  std::chrono::milliseconds lived{1000};    // a session that lasted so long is followed by the next at once
+  std::chrono::milliseconds orphans{5000};  // how often containers of engines that are away are looked at
+};
+
+// See Worker::read_bundle().
+struct BundleRequest {
+  std::string full_id;
+  std::string directory;
+  std::string name_hint;
 };
 
 // What the parts share. Held by each of them; one thread, but for the board.
@@ -57,9 +70,12 @@ struct Shared {
   Timing timing;
   std::shared_ptr<PathWatcher> watcher;
   std::shared_ptr<Fetcher> fetcher;
+  std::shared_ptr<LocalReader> local;  // nullptr without local_sources
+  std::shared_ptr<Orphans> orphans;
   std::vector<std::shared_ptr<Supervisor>> supervisors;
   // Who follows which socket: two paths to one socket are one connection.
   std::map<Identity, Supervisor*> claims;
+  uint64_t reports = 0;  // containers reported so far
   std::minstd_rand random_engine;
 };
 
@@ -78,7 +94,9 @@ class Followers {
   void run();
 
   void request(LookupRequest request);
+  void read_bundle(BundleRequest request);
   void forget(const std::string& full_id);
+  void orphaned(std::string full_id, std::string cgroup_path);
 
  private:
   std::shared_ptr<Shared> shared_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engines/containerd/containerd_mapping.h"
 #include "worker/fetcher.h"
 #include "worker/supervisor.h"
 
@@ -28,11 +29,27 @@ bool same_but_for_mount_order(const core::Container& left, const core::Container
   return left == reordered;
 }
 
+// Where a container stands in known_: "id", or "id/namespace".
+std::string key_of(std::string_view handle) {
+  const size_t slash = handle.find('/');
+  if (slash == std::string_view::npos) return std::string(handle);
+  return std::string(handle.substr(slash + 1)).append("/").append(handle.substr(0, slash));
+}
+std::string key_of(const core::Container& container) {
+  return key_of(engines::handle_of(container));
+}
+
 }  // namespace
 
-std::shared_ptr<const core::Container> Supervisor::known(std::string_view full_id) const {
-  const auto found = known_.find(full_id);
-  return found == known_.end() ? nullptr : found->second;
+std::shared_ptr<const core::Container> Supervisor::known(std::string_view full_id,
+                                                         std::string_view engine_namespace) const {
+  const auto plain = known_.find(full_id);
+  if (plain != known_.end()) return plain->second.record;
+  const std::string begin = std::string(full_id) + '/';
+  const auto first = known_.lower_bound(begin + std::string(engine_namespace));
+  if (first == known_.end() || !first->first.starts_with(begin)) return nullptr;
+  const std::shared_ptr<const core::Container>& record = first->second.record;
+  return engine_namespace.empty() || record->engine_namespace == engine_namespace ? record : nullptr;
 }
 
 void Supervisor::connected() {
@@ -52,21 +69,20 @@ void Supervisor::listed(std::vector<engines::Sighting> all) {
   last_problem_.clear();
   ++sessions_listed_;
   listed_ = true;
-  std::set<std::string_view> present;
-  for (const engines::Sighting& sighting : all) present.insert(sighting.container.full_id);
+  std::set<std::string> present;
+  for (const engines::Sighting& sighting : all) present.insert(key_of(sighting.container));
   std::vector<std::string> gone;
-  for (const auto& [id, record] : known_) {
-    if (!present.contains(id)) gone.push_back(id);
+  for (const auto& [key, known] : known_) {
+    if (!present.contains(key)) gone.push_back(key);
   }
-  for (const std::string& id : gone) forget_known(id);
-  present.clear();  // its views end where the sightings are moved from
+  for (const std::string& key : gone) forget_known(key);
 
   for (engines::Sighting& sighting : all) {
     if (sighting.complete) {
       accept(std::move(sighting.container), true);
       continue;
     }
-    const std::string id = sighting.container.full_id;
+    const std::string id = engines::handle_of(sighting.container);
     initial_.insert(id);
     queue_.add(id, sighting.running, std::move(sighting.container));
   }
@@ -96,17 +112,20 @@ void Supervisor::changed(engines::Sighting sighting) {
     accept(std::move(sighting.container), true);
     return;
   }
-  const std::string id = sighting.container.full_id;
+  const std::string id = engines::handle_of(sighting.container);
   queue_.add(id, true, std::move(sighting.container));
   pump();
 }
 
-void Supervisor::removed(std::string_view full_id) {
-  const std::string id(full_id);
+void Supervisor::removed(std::string_view handle) {
+  const std::string id(handle);
   initial_done(id);
   std::optional<core::Container> fallback = queue_.drop(id);
+  // Also a look-up on demand, which need not name the namespace: its answer would be out of date.
+  const size_t id_begin = id.find('/') + 1;
+  if (id_begin > 0) queue_.drop(id.substr(id_begin));
   if (fallback) accept(std::move(*fallback), false);
-  forget_known(id);
+  forget_known(key_of(id));
   pump();
 }
 
@@ -179,22 +198,76 @@ void Supervisor::initial_done(const std::string& id) {
 // complete: the engine's whole answer. What a list or an event told never replaces one.
 void Supervisor::accept(core::Container container, bool complete) {
   container.source = core::Source::kApi;
-  std::shared_ptr<const core::Container>& record = known_[container.full_id];
-  const bool news = record == nullptr || (complete && !same_but_for_mount_order(*record, container));
+  if (is_dockers(container)) return;
+  Known& known = known_[key_of(container)];
+  const bool news =
+      known.record == nullptr || (complete && !same_but_for_mount_order(*known.record, container));
   if (news) {
-    record = std::make_shared<const core::Container>(std::move(container));
-    shared_->listener.on_container(record);
+    known.record = std::make_shared<const core::Container>(std::move(container));
+    known.report = ++shared_->reports;
+    shared_->listener.on_container(known.record);
   }
-  shared_->fetcher->found(record->full_id);
+  if (has_type(core::ContainerType::kDocker)) {
+    for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
+      other->leave_to_docker(known.record->full_id);
+    }
+  }
+  shared_->fetcher->found(*known.record);
 }
 
-void Supervisor::forget_known(std::string_view full_id) {
-  const auto found = known_.find(full_id);
+// True for what a docker engine, connected or not, has told of: containerd has the same container in its
+// namespace for Docker, and knows less about it.
+bool Supervisor::is_dockers(const core::Container& container) const {
+  if (container.engine_namespace != engines::containerd::kDockerNamespace) return false;
+  return std::any_of(shared_->supervisors.begin(), shared_->supervisors.end(), [&](const auto& other) {
+    return other->has_type(core::ContainerType::kDocker) && other->known(container.full_id) != nullptr;
+  });
+}
+
+// Docker tells of that container from now on. Nothing is reported: it is still there.
+void Supervisor::leave_to_docker(std::string_view full_id) {
+  const auto found = known_.find(key_of(engines::handle_of(engines::containerd::kDockerNamespace, full_id)));
   if (found == known_.end()) return;
-  const std::shared_ptr<const core::Container> record = std::move(found->second);
   known_.erase(found);
-  shared_->listener.on_removed(record);
+  publish();
+}
+
+void Supervisor::forget_known(std::string_view key) {
+  const auto found = known_.find(key);
+  if (found == known_.end()) return;
+  const Known gone = std::move(found->second);
+  known_.erase(found);
   shared_->board.update(board_id_, [this](SocketStatus& status) { status.containers = known_.size(); });
+  if (const Known* namesake = namesake_of(*gone.record)) {
+    // To the listener, who knows ids only, the one that is left is the container of that id.
+    if (namesake->report < gone.report) shared_->listener.on_container(namesake->record);
+  } else {
+    shared_->listener.on_removed(gone.record);
+  }
+}
+
+// Another container with the same id, in another namespace or of another engine that has some; the one that
+// was reported last.
+const Supervisor::Known* Supervisor::namesake_of(const core::Container& container) const {
+  const Known* newest = nullptr;
+  if (container.engine_namespace.empty()) return newest;
+  const std::string begin = container.full_id + '/';
+  for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
+    for (auto entry = other->known_.lower_bound(begin);
+         entry != other->known_.end() && entry->first.starts_with(begin); ++entry) {
+      if (newest == nullptr || entry->second.report > newest->report) newest = &entry->second;
+    }
+  }
+  return newest;
+}
+
+void Supervisor::orphan_is_gone(const core::Container& container, bool report) {
+  const std::string key = key_of(container);
+  if (report) {
+    forget_known(key);
+  } else {
+    known_.erase(key);
+  }
 }
 
 }  // namespace worker

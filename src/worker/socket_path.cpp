@@ -1,10 +1,12 @@
 // See socket_path.h.
 #include "worker/socket_path.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <deque>
 #include <string_view>
@@ -58,7 +60,10 @@ Located locate(const std::string& root, const std::string& path) {
     done.push_back(part);
     located.path = joined();
     struct stat status {};
-    if (::lstat(located.path.c_str(), &status) != 0) return located;
+    if (::lstat(located.path.c_str(), &status) != 0) {
+      located.is_denied = errno == EACCES;
+      return located;
+    }
     if (S_ISLNK(status.st_mode)) {
       const std::string target = read_link(located.path);
       if (target.empty() || ++links > kMaxLinks) return located;
@@ -76,6 +81,10 @@ Located locate(const std::string& root, const std::string& path) {
   }
   located.path = joined();
   return located;
+}
+
+bool may_connect(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 || errno != EACCES;
 }
 
 }  // namespace worker

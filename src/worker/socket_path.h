@@ -20,6 +20,7 @@ struct Identity {
 struct Located {
   std::string path;                  // without symlinks, root included, as far as it exists
   std::optional<Identity> identity;  // nullopt: nothing is there
+  bool is_denied = false;            // a directory on the way may not be entered: nobody knows what is there
   // The deepest directory on the way that exists, and the entry in it that would bring the path further into
   // being (or, when the path exists, its last component).
   std::string directory;
@@ -30,5 +31,8 @@ struct Located {
 // target counts from `root`, as it would for the host whose files are mounted there: Debian's /var/run is
 // one. ".." does not lead out of `root`.
 Located locate(const std::string& root, const std::string& path);
+
+// False when the socket at `path` is there and this process lacks the permission to connect to it.
+bool may_connect(const std::string& path);
 
 }  // namespace worker

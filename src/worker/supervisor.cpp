@@ -52,9 +52,10 @@ asio::awaitable<void> Supervisor::run() {
     // Looked at again after the watch began: nothing that happened in between is missed.
     located = locate(shared_->config.host_root, path_);
     if (located.identity != claimed_) release_claim();
-    if (!located.identity) {
+    const bool denied = located.is_denied || (located.identity && !may_connect(located.path));
+    if (!located.identity || denied) {
       if (retired_) break;
-      problem("there is no " + display_path_, base::Severity::kDebug);
+      report_obstacle(denied);
       backoff_.reset();
       co_await wait_for_change(shared_->recheck());
     } else if (!claim(*located.identity)) {
@@ -138,6 +139,15 @@ void Supervisor::give_way() {
   claimed_.reset();
   closed_because_ = display_path_ + " is another engine's socket";
   if (engine_ != nullptr) engine_->close();
+}
+
+void Supervisor::report_obstacle(bool denied) {
+  if (!denied) return problem("there is no " + display_path_, base::Severity::kDebug);
+  problem(
+      fmt::format("no permission to connect to {}: run Falco as root, or give its user access to that socket "
+                  "and to the directories above it",
+                  display_path_),
+      base::Severity::kWarning);
 }
 
 // Why there is no session. Said once, until it changes.

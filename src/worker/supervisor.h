@@ -32,13 +32,21 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   void retire();
 
   // Asks the engine for one container and waits for the answer; what it says is reported like any other.
+  // id: a full id, the beginning of one, or a handle (engines::handle_of).
   // Returns at once while there is no session that has listed.
   boost::asio::awaitable<void> ask(std::string id);
+  // Its engine is away for good and the container is seen to be gone: forgets it. report: and says so.
+  void orphan_is_gone(const core::Container& container, bool report);
 
   bool can_be_asked() const { return listed_; }
   bool is_connected() const { return connected_; }
   bool has_type(core::ContainerType type) const;
-  std::shared_ptr<const core::Container> known(std::string_view full_id) const;
+  bool has_namespaces() const { return row_.has_namespaces; }
+  // The record of a container, or nullptr. Of several with one id that of `engine_namespace`, or, when that
+  // is
+  // "", of the first.
+  std::shared_ptr<const core::Container> known(std::string_view full_id,
+                                               std::string_view engine_namespace = {}) const;
   const std::string& path() const { return path_; }
   const std::string& display_path() const { return display_path_; }
   std::string_view engine_name() const { return row_.name; }
@@ -47,11 +55,16 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   void connected() override;
   void listed(std::vector<engines::Sighting> all) override;
   void changed(engines::Sighting sighting) override;
-  void removed(std::string_view full_id) override;
+  void removed(std::string_view handle) override;
   void heard() override;
   bool is_followed(core::ContainerType type) const override;
 
  private:
+  struct Known {
+    std::shared_ptr<const core::Container> record;
+    uint64_t report = 0;  // its number: of two containers with one id the listener has the later
+  };
+
   boost::asio::awaitable<void> follow(Located located);
   boost::asio::awaitable<base::Error> run_session();
   boost::asio::awaitable<void> guard_session(std::shared_ptr<engines::Engine> engine,
@@ -67,6 +80,7 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   bool claim(const Identity& identity);
   void release_claim();
   void give_way();
+  void report_obstacle(bool denied);
   void problem(const std::string& why, base::Severity severity);
   void not_followed(const std::string& why, base::Severity severity);
   void answer(const LookupQueue::Started& started,
@@ -74,7 +88,10 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   void pump();
   void initial_done(const std::string& id);
   void accept(core::Container container, bool complete);
-  void forget_known(std::string_view full_id);
+  void forget_known(std::string_view key);
+  const Known* namesake_of(const core::Container& container) const;
+  bool is_dockers(const core::Container& container) const;
+  void leave_to_docker(std::string_view full_id);
   void publish();
 
   std::shared_ptr<Shared> shared_;
@@ -99,8 +116,9 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   bool connected_ = false;
   bool listed_ = false;
   bool retired_ = false;
-  std::set<std::string, std::less<>> initial_;  // listed, and not answered yet
-  std::map<std::string, std::shared_ptr<const core::Container>, std::less<>> known_;
+  std::set<std::string, std::less<>> initial_;  // handles that were listed, and are not answered yet
+  // By full id, a slash and the namespace behind it where there is one: namesakes stand side by side.
+  std::map<std::string, Known, std::less<>> known_;
   std::string last_problem_;  // logged; said again only after it changed
   unsigned sessions_listed_ = 0;
 };

@@ -21,7 +21,8 @@ class Listener {
   virtual ~Listener() = default;
   // A container that is new, or whose record changed in a way that a user can see.
   virtual void on_container(std::shared_ptr<const core::Container> container) = 0;
-  // Its engine says that it is gone; the last record known.
+  // Its engine says that it is gone, or is itself gone and so are the container's threads and cgroup; the
+  // last record known.
   virtual void on_removed(std::shared_ptr<const core::Container> container) = 0;
 };
 
@@ -30,6 +31,10 @@ struct LookupRequest {
   std::string full_id;
   core::ContainerType hint = core::ContainerType::kUnknown;  // the engine that the cgroup path suggests
   std::string cgroup_path;
+  // Set for a name that only containerd can confirm to be a container: it is asked in this namespace, and
+  // nobody else is.
+  std::string containerd_namespace = {};
+  bool known_from_disk = false;  // only an engine can tell more
 };
 
 // One socket's state and counters, for metrics and for people ("why is a field empty").
@@ -50,6 +55,11 @@ struct LookupStatus {
   uint64_t found = 0;
   uint64_t failed = 0;   // given up because the container is gone
   uint64_t pending = 0;  // being retried now
+  // Records that were reported because the plugin asked, by where they come from.
+  uint64_t from_api = 0;
+  uint64_t from_disk = 0;
+  uint64_t from_bundle = 0;
+  uint64_t refused = 0;  // files of local_sources that were not what they should be
 };
 
 class Worker {
@@ -64,12 +74,24 @@ class Worker {
   // first. True when nothing was left to wait for.
   bool wait_until_listed(std::chrono::milliseconds limit);
 
-  // Asks for one container, first the engine hinted at, then all others; retried with back-off until it is
-  // found, forgotten, or its cgroup is seen to be gone. Asking again for an id that is pending does nothing.
-  // Thread-safe, does not block.
+  // Asks for one container: what engines keep on disk (local_sources), which is reported at once, then the
+  // engine hinted at, then all others; retried with back-off until an engine tells of it, it is forgotten, or
+  // its cgroup is seen to be gone. Asking again for an id that is pending does nothing. Thread-safe, does not
+  // block.
   void request(LookupRequest request);
+  // Reads the OCI bundle in `directory` (absolute, as the host sees it) of a container that is being created,
+  // for those that the caller could not read without waiting, and reports what it tells; again, a few times,
+  // when it changed while it was read. Nothing is reported when an engine has told of that container
+  // meanwhile. name_hint: see engines::local::State::bundle(). Thread-safe, does not block; without
+  // local_sources nothing.
+  void read_bundle(std::string full_id, std::string directory, std::string name_hint);
   // No thread holds that id any more.
   void forget(std::string full_id);
+  // The last thread of a container that an engine reported has ended; cgroup_path: that thread's ("" when not
+  // known). While its engine is connected this means nothing: the engine says when the container is removed.
+  // While the engine is away, and stays away, the container is reported as removed once that cgroup does not
+  // exist any more. Thread-safe, does not block; ids that no engine reported are ignored.
+  void orphaned(std::string full_id, std::string cgroup_path);
 
   // Snapshots for metrics. Thread-safe.
   std::vector<SocketStatus> sockets() const;

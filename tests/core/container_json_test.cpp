@@ -382,4 +382,18 @@ TEST(Json, StandsEveryPrefixAndManyMutations) {
 }
 
 }  // namespace
+TEST(ContainerJson, TellsAFilesWordFromAnEngines) {
+  core::Container container;
+  container.full_id = "abc";
+  EXPECT_EQ(core::to_json(container).find("source"), std::string::npos);
+  for (const core::Source source : {core::Source::kBundle, core::Source::kDisk, core::Source::kApi}) {
+    container.source = source;
+    const auto read = core::from_json(core::to_json(container));
+    ASSERT_TRUE(read) << read.error();
+    EXPECT_EQ(read->source, source);
+  }
+  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":"bundles"}})")->source, core::Source::kApi);
+  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":1}})")->source, core::Source::kApi);
+}
+
 }  // namespace core

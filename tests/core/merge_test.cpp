@@ -97,11 +97,34 @@ TEST(SameForUsers, IgnoresOnlyTheSource) {
   EXPECT_TRUE(same_for_users(api(), other));
   other.source = Source::kDisk;
   EXPECT_TRUE(same_for_users(api(), other));
+  other.engine_namespace = "default";
+  EXPECT_TRUE(same_for_users(api(), other));
   other.ip = "10.0.0.1";
   EXPECT_FALSE(same_for_users(api(), other));
   other = api();
   other.healthcheck->args.emplace_back("y");
   EXPECT_FALSE(same_for_users(api(), other));
+}
+
+TEST(Merge, TheNamespaceOfTheEngineIsKept) {
+  Container known = api();
+  known.engine_namespace = "default";
+  EXPECT_EQ(merge(known, api()).engine_namespace, "default");
+  EXPECT_EQ(merge(api(), known).engine_namespace, "default");
+  EXPECT_TRUE(same_namespace(known, api()));
+}
+
+TEST(Merge, NamesakesInOtherNamespacesAreOtherContainers) {
+  Container known = api();
+  known.engine_namespace = "default";
+  Container news;
+  news.full_id = known.full_id;
+  news.source = Source::kDisk;
+  news.engine_namespace = "other";
+  EXPECT_FALSE(same_namespace(known, news));
+  EXPECT_EQ(merge(known, news), news) << "nothing of the other, not even from a poorer source";
+  news.engine_namespace = "default";
+  EXPECT_EQ(merge(known, news).name, known.name);
 }
 
 }  // namespace

@@ -49,6 +49,16 @@ TEST_F(CgroupPresenceTest, PathsThatSayNothing) {
   EXPECT_FALSE(presence.exists("/"));
   EXPECT_FALSE(presence.exists("docker/abc"));
   EXPECT_FALSE(presence.exists("/../../docker/abc"));
+  for (const char* path : {"", "/", "docker/abc", "/../../docker/abc"})
+    EXPECT_FALSE(presence.is_gone(path)) << path;
+}
+
+TEST_F(CgroupPresenceTest, GoneIsWhatWouldBeSeen) {
+  EXPECT_TRUE(mounted("/", "cgroup2").is_gone("/docker/gone"));
+  EXPECT_FALSE(mounted("/", "cgroup2").is_gone("/docker/abc"));
+  EXPECT_TRUE(mounted("/system.slice", "cgroup2").is_gone("/system.slice/docker/gone"));
+  EXPECT_FALSE(mounted("/system.slice", "cgroup2").is_gone("/docker/gone")) << "not to be seen from here";
+  EXPECT_FALSE(CgroupPresence().is_gone("/docker/gone")) << "no hierarchy at all";
 }
 
 TEST_F(CgroupPresenceTest, SurvivesGarbage) {

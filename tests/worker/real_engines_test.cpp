@@ -1,6 +1,8 @@
 // The worker against engines that really run on this machine, started privately by scripts/engines/.
+#include <atomic>
 #include <filesystem>
 #include <map>
+#include <thread>
 
 #include "support/real_engine.h"
 #include "worker_fixture.h"
@@ -239,6 +241,64 @@ TEST_P(RealEngines, ADaemonThatIsRestartedIsFollowedAgain) {
   remove("after");
   EXPECT_TRUE(
       eventually([&] { return journal_.removals(before) == 1 && journal_.removals(after) == 1; }, kLong));
+}
+
+TEST_P(RealEngines, ADaemonThatIsRestartedInTheMiddleOfManyStarts) {
+  constexpr int kContainers = 24;
+  constexpr int kBeforeTheRestart = 6;
+  const auto name = [](int number) { return "burst" + std::to_string(number); };
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  std::atomic<int> next = 0;
+  std::atomic<int> started = 0;
+  std::vector<std::thread> starters;
+  for (int starter = 0; starter < 3; ++starter) {
+    starters.emplace_back([&] {
+      for (int number = next++; number < kContainers; number = next++) {
+        // What the restart lets fail half way is made anew.
+        const bool runs = eventually(
+            [&] {
+              if (engine_->run(name(number)).ok()) return true;
+              (void)engine_->cli({"rm", "-f", name(number)}).ok();
+              return false;
+            },
+            kLong);
+        EXPECT_TRUE(runs) << name(number);
+        ++started;
+      }
+    });
+  }
+  EXPECT_TRUE(eventually([&] { return started >= kBeforeTheRestart; }, kLong));
+  base::Status killed = engine_->kill_daemon(GetParam().daemon);
+  EXPECT_TRUE(killed.ok()) << killed.error();
+  base::Status back = engine_->up();
+  EXPECT_TRUE(back.ok()) << back.error();
+  for (std::thread& starter : starters) starter.join();
+
+  std::vector<std::string> ids;
+  std::vector<std::string> remove_all{"rm", "-f", "-t", "0"};
+  if (GetParam().name == "docker") remove_all.resize(2);  // which kills at once anyway
+  for (int number = 0; number < kContainers; ++number) {
+    base::Result<std::string> id = engine_->cli({"inspect", "--format", "{{.Id}}", name(number)});
+    ASSERT_TRUE(id.ok()) << id.error();
+    EXPECT_TRUE(reported(*id, [&](const core::Container& c) { return c.name == name(number); }))
+        << name(number);
+    EXPECT_EQ(journal_.removals(*id), 0) << name(number);
+    ids.push_back(*id);
+    remove_all.push_back(name(number));
+  }
+  cli(remove_all);
+  for (const std::string& id : ids) {
+    EXPECT_TRUE(eventually([&] { return journal_.removals(id) == 1; }, kLong)) << id;
+  }
+  EXPECT_GE(status().reconnects, 1U);
+  std::map<std::string, std::shared_ptr<const core::Container>> last;
+  for (const support::Journal::Entry& entry : journal_.entries()) {
+    auto& before = last[entry.container->full_id];
+    const bool repeated = !entry.removed && before != nullptr && *before == *entry.container;
+    EXPECT_FALSE(repeated) << entry.container->name;
+    before = entry.container;
+  }
 }
 
 TEST_P(RealEngines, SizeAndEnvironmentOnRequest) {

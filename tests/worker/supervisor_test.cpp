@@ -76,6 +76,42 @@ TEST_F(WorkerTest, FollowsEvents) {
   EXPECT_EQ(status().containers, 0U);
 }
 
+// Docker lists a container's mounts in another order each time.
+TEST_F(WorkerTest, MountsInAnotherOrderAreNoNews) {
+  const std::string logs = R"({"Type":"bind","Source":"/logs","Destination":"/l","RW":true})";
+  const std::string data = R"({"Type":"bind","Source":"/data","Destination":"/d","RW":false})";
+  FakeDocker fake(path_);
+  fake.set_mounts(logs + ',' + data);
+  const std::string id = container_id("a0");
+  const std::string marker = container_id("a9");
+  fake.add(id, "mounting");
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(milliseconds(10000)));
+  ASSERT_EQ(journal_.newest(id)->mounts.size(), 2U);
+  fake.set_mounts(data + ',' + logs);
+  fake.tell("update", id);
+  ASSERT_TRUE(eventually([&] { return fake.asked(id) == 2; }));
+  // The marker is asked for later, so it is reported later.
+  fake.add(marker, "marker");
+  fake.tell("create", marker);
+  ASSERT_TRUE(eventually([&] { return journal_.reports(marker) == 1; }));
+  EXPECT_EQ(journal_.reports(id), 1);
+  // Another mount is news, in whatever order.
+  fake.set_mounts(data + ',' + data);
+  fake.tell("update", id);
+  ASSERT_TRUE(eventually([&] { return journal_.reports(id) == 2; }));
+  EXPECT_EQ(journal_.newest(id)->mounts[1].source, "/data");
+  // And so is another name, with the mounts in another order at the same time.
+  fake.set_mounts(logs + ',' + data);
+  fake.tell("update", id);
+  ASSERT_TRUE(eventually([&] { return journal_.reports(id) == 3; }));
+  fake.set_mounts(data + ',' + logs);
+  fake.add(id, "renamed");
+  fake.tell("rename", id);
+  ASSERT_TRUE(eventually([&] { return journal_.reports(id) == 4; }));
+  EXPECT_EQ(journal_.newest(id)->name, "renamed");
+}
+
 TEST_F(WorkerTest, AContainerThatIsGoneBeforeItIsAskedForIsReportedAllTheSame) {
   FakeDocker fake(path_);
   start();

@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "base/lru.h"
 #include "core/merge.h"
 #include "engines/containerd/containerd_client.h"
 #include "engines/containerd/containerd_mapping.h"
@@ -24,7 +23,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr size_t kRememberedIds = 8192;
 constexpr size_t kMaxNamespaces = 256;
 // Docker's own connection may take a moment longer than this one: a list with Docker's containers waits for
 // it.
@@ -45,8 +43,7 @@ class ContainerdEngine final : public Engine {
       : settings_(context.settings),
         client_(context.socket_path, context.settings.timeout),
         containerd_(client_),
-        cri_(client_, context.settings),
-        id_namespaces_(kRememberedIds) {}
+        cri_(client_, context.settings) {}
 
   asio::awaitable<base::Error> session(Observer& observer) override;
   asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) override;
@@ -77,10 +74,9 @@ class ContainerdEngine final : public Engine {
   cri::CriClient cri_;
   const Observer* observer_ = nullptr;  // the supervisor that owns this; set once a session began
   bool waited_for_docker_ = false;
-  std::vector<std::string> namespaces_;   // seen so far, for look-ups of ids that nobody told of
-  base::Lru<std::string> id_namespaces_;  // by container id
-  Clock::time_point watchful_until_;      // a look-up may still add to unfinished_
-  Clock::time_point cri_again_;           // not asked before
+  std::vector<std::string> namespaces_;  // seen so far, for look-ups of ids that nobody told of
+  Clock::time_point watchful_until_;     // a look-up may still add to unfinished_
+  Clock::time_point cri_again_;          // not asked before
   // Containers that CRI could not complete yet, and how often they were revisited.
   std::map<std::string, int> unfinished_;
 };
@@ -129,14 +125,15 @@ asio::awaitable<base::Status> ContainerdEngine::list(Observer& observer) {
   namespaces_.clear();
   std::vector<Sighting> all;
   for (const std::string& name : *names) {
+    if (!is_identifier(name)) continue;
     remember_namespace(name);
     if (is_left_out(name)) continue;
     base::Result<std::vector<ContainerMessage>> messages = co_await containerd_.containers(name);
     if (!messages.ok()) co_return base::Error{messages.error()};
     for (const ContainerMessage& message : *messages) {
       if (!is_identifier(message.id)) continue;
-      id_namespaces_.put(message.id, name);
       Sighting sighting{map_container(message, settings_), true, false};
+      sighting.container.engine_namespace = name;
       // Outside of Kubernetes only the image's digest is missing.
       sighting.complete = name != kCriNamespace;
       if (sighting.complete && sighting.container.image_digest.empty()) {
@@ -179,7 +176,7 @@ base::Status ContainerdEngine::tell(const std::string& bytes, Observer& observer
   }
   observer.heard();
   if (event->topic.starts_with("/images/")) containerd_.forget_images();
-  if (is_identifier(event->container_id) && !is_left_out(event->container_namespace)) {
+  if (is_identifier(event->container_id) && is_identifier(event->container_namespace)) {
     tell_of_container(*event, observer);
   }
   return base::Ok{};
@@ -188,13 +185,15 @@ base::Status ContainerdEngine::tell(const std::string& bytes, Observer& observer
 void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& observer) {
   const bool is_kubernetes = event.container_namespace == kCriNamespace;
   if (event.topic == "/containers/delete") {
-    unfinished_.erase(event.container_id);
-    cri_.forget_pod(event.container_id);
-    // The same id may live on in another namespace: only the one that is known counts.
-    const std::string* known_in = id_namespaces_.get(event.container_id);
-    if (known_in == nullptr || *known_in == event.container_namespace) observer.removed(event.container_id);
+    if (is_kubernetes) {
+      unfinished_.erase(event.container_id);
+      cri_.forget_pod(event.container_id);
+    }
+    observer.removed(handle_of(event.container_namespace, event.container_id));
     return;
   }
+  // A removal counts all the same: what was told while Docker was away may be none of its own.
+  if (is_left_out(event.container_namespace)) return;
   // Whatever the hooks say, a start is when a pod has its address.
   const bool is_start = event.topic == "/tasks/start";
   const bool is_create = event.topic == "/containers/create";
@@ -203,7 +202,6 @@ void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& ob
   if (!wanted) return;
   if (is_kubernetes) watchful_until_ = Clock::now() + kWatchful;
   remember_namespace(event.container_namespace);
-  id_namespaces_.put(event.container_id, event.container_namespace);
   observer.changed({map_event(event), true, false});
 }
 
@@ -217,6 +215,7 @@ void ContainerdEngine::revisit(Observer& observer) {
     if (revisits >= kMaxRevisits) continue;
     ++revisits;
     EventMessage event;
+    event.container_namespace = kCriNamespace;
     event.container_id = id;
     observer.changed({map_event(event), true, false});
   }
@@ -229,7 +228,7 @@ asio::awaitable<base::Result<std::optional<ContainerMessage>>> ContainerdEngine:
   co_return co_await containerd_.container(std::move(name), std::move(id));
 }
 
-// id: a full id, or "namespace/id" for one namespace only.
+// id: a handle, or a full id, which is looked for in every namespace.
 asio::awaitable<base::Result<std::optional<ContainerMessage>>> ContainerdEngine::find(std::string id,
                                                                                       std::string& found_in) {
   std::optional<ContainerMessage> nothing;
@@ -237,8 +236,6 @@ asio::awaitable<base::Result<std::optional<ContainerMessage>>> ContainerdEngine:
   if (const size_t slash = id.find('/'); slash != std::string::npos) {
     candidates = {id.substr(0, slash)};
     id.erase(0, slash + 1);
-  } else if (const std::string* known = id_namespaces_.get(id)) {
-    candidates.insert(candidates.begin(), *known);
   }
   if (!is_identifier(id)) co_return std::move(nothing);
   for (const std::string& candidate : candidates) {
@@ -259,7 +256,7 @@ asio::awaitable<base::Result<std::optional<core::Container>>> ContainerdEngine::
   std::optional<core::Container> record;
   if (!message->has_value()) co_return std::move(record);
   record = map_container(**message, settings_);
-  id_namespaces_.put(record->full_id, found_in);
+  record->engine_namespace = found_in;
   if (record->image_digest.empty()) {
     std::string image = (*message)->image;
     record->image_digest = co_await containerd_.image_digest(found_in, std::move(image));

@@ -62,6 +62,7 @@ core::Container map_event(const EventMessage& event) {
   core::Container container;
   container.type = core::ContainerType::kContainerd;
   container.full_id = event.container_id;
+  container.engine_namespace = event.container_namespace;
   container.name = event.container_id;
   oci::take_image_reference(event.image, container);
   return container;

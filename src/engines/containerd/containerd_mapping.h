@@ -20,7 +20,7 @@ inline constexpr std::string_view kDockerNamespace = "moby";
 // of other platforms) tells nothing; the rest of the record is there all the same.
 core::Container map_container(const ContainerMessage& message, const Settings& settings);
 
-// What an event tells: id, type and image.
+// What an event tells: id, namespace, type and image.
 core::Container map_event(const EventMessage& event);
 
 // Adds what only CRI knows to the record of a container or sandbox in kCriNamespace. cri: CRI's record of the

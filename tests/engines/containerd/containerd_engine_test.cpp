@@ -168,8 +168,10 @@ TEST_F(ContainerdEngineTest, EventsAreTold) {
   EXPECT_EQ(recorder_.changes_of("pod"), 1) << "but of a pod";
   EXPECT_EQ(recorder_.changes_of("ctr1"), 1);
   EXPECT_EQ(recorder_.changes.size(), 3u);
-  EXPECT_THAT(recorder_.removals, ElementsAre("ctr1"));
+  EXPECT_THAT(recorder_.removals, ElementsAre("default/ctr1"));
   EXPECT_EQ(recorder_.changes[0].container.image_tag, "2");
+  EXPECT_EQ(recorder_.changes[0].container.engine_namespace, "default");
+  EXPECT_EQ(recorder_.changes[1].container.engine_namespace, "k8s.io");
   EXPECT_EQ(recorder_.changes[0].container.type, ContainerType::kContainerd);
   EXPECT_FALSE(recorder_.changes[0].complete);
 }
@@ -186,12 +188,21 @@ TEST_F(ContainerdEngineTest, WithTheStartHookACreationIsNotLookedUp) {
   EXPECT_EQ(recorder_.changes_of("new"), 1);
 }
 
-TEST_F(ContainerdEngineTest, ADeletionInAnotherNamespaceIsNotMeant) {
+TEST_F(ContainerdEngineTest, TheSameIdInTwoNamespacesIsTwoContainers) {
   add("default", "ctr1");
+  add("other", "ctr1", field(1, "ctr1") + field(3, "example.test/other:9"));
   ASSERT_TRUE(listed(*engine_)) << end();
+  ASSERT_EQ(recorder_.list.size(), 2u);
+  EXPECT_EQ(recorder_.list[0].container.engine_namespace, "default");
+  EXPECT_EQ(recorder_.list[1].container.engine_namespace, "other");
+  EXPECT_EQ(found(*engine_, "other/ctr1").image_tag, "9");
+  EXPECT_EQ(found(*engine_, "other/ctr1").engine_namespace, "other");
+  EXPECT_EQ(found(*engine_, "default/ctr1").image_tag, "1");
   send_event("other", "/containers/delete", "ctr1");
-  ASSERT_TRUE(eventually([&] { return recorder_.events == 1; }));
-  EXPECT_THAT(recorder_.removals, IsEmpty());
+  send_event("", "/containers/delete", "ctr1");
+  send_event("a/b", "/containers/delete", "ctr1");
+  ASSERT_TRUE(eventually([&] { return recorder_.events == 3; }));
+  EXPECT_THAT(recorder_.removals, ElementsAre("other/ctr1")) << "and what is no namespace says nothing";
 }
 
 TEST_F(ContainerdEngineTest, DockersContainersAreLeftToDocker) {
@@ -205,7 +216,8 @@ TEST_F(ContainerdEngineTest, DockersContainersAreLeftToDocker) {
   send_event("moby", "/containers/delete", "docker1");
   ASSERT_TRUE(eventually([&] { return recorder_.events == 2; }));
   EXPECT_THAT(recorder_.changes, IsEmpty());
-  EXPECT_THAT(recorder_.removals, IsEmpty());
+  EXPECT_THAT(recorder_.removals, ElementsAre("moby/docker1"))
+      << "of one that was told of while Docker was away";
   EXPECT_EQ(found(*engine_, "docker1"), Container());
 }
 
@@ -233,6 +245,7 @@ TEST_F(ContainerdEngineTest, LookUpsAreExactAndTryEveryNamespace) {
   add("default", "late");
   EXPECT_EQ(found(*engine_, "unlisted").full_id, "unlisted");
   EXPECT_EQ(answered_in(), "other");
+  EXPECT_EQ(found(*engine_, "unlisted").engine_namespace, "other");
   EXPECT_EQ(found(*engine_, "late").full_id, "late");
   EXPECT_EQ(found(*engine_, "lat"), Container()) << "a prefix";
   EXPECT_EQ(found(*engine_, "missing"), Container());

@@ -1,5 +1,6 @@
 // containerd itself, and CRI as it serves it, followed by a real worker: containers made with ctr, and pods.
-// Skipped, with the reason, where containerd cannot be installed or started.
+// This machine's containerd, and those of other Debian releases in the chroots that scripts/chroot.sh keeps.
+// Skipped, with the reason, where one of them cannot be installed or started.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,21 +27,42 @@ using Record = std::shared_ptr<const core::Container>;
 
 constexpr const char* kImage = "example.test/team/enginetest:1.0";
 
-// One daemon for all tests: it takes seconds to start.
-class Real_containerd : public ::testing::Test {
+struct Release {
+  const char* test_name;
+  std::vector<std::string> settings;
+  const char* version;  // what its version begins with; "" for whatever this machine has
+};
+
+const Release kReleases[] = {
+    {"containerd_here", {}, ""},
+    {"containerd_trixie", {"ENGINE_SUITE=trixie"}, "1.7."},
+    {"containerd_sid", {"ENGINE_SUITE=sid"}, "2."},
+};
+void PrintTo(const Release& release, std::ostream* out) {
+  *out << release.test_name;
+}
+
+// One daemon for all tests of a release: it takes seconds to start.
+class Real : public ::testing::TestWithParam<Release> {
  protected:
-  static void SetUpTestSuite() {
-    base::Result<std::unique_ptr<RealEngine>> started = RealEngine::start("containerd");
-    if (started.ok()) {
-      engine_ = *std::move(started);
-    } else {
-      why_not_ = started.error();
-    }
+  static void TearDownTestSuite() {
+    engine_.reset();
+    tried_ = nullptr;
   }
-  static void TearDownTestSuite() { engine_.reset(); }
 
   void SetUp() override {
-    if (engine_ == nullptr) GTEST_SKIP() << "no containerd here: " << why_not_;
+    if (tried_ != GetParam().test_name) {
+      engine_.reset();
+      tried_ = GetParam().test_name;
+      base::Result<std::unique_ptr<RealEngine>> started =
+          RealEngine::start("containerd", GetParam().settings);
+      if (started.ok()) {
+        engine_ = *std::move(started);
+      } else {
+        why_not_ = started.error();
+      }
+    }
+    if (engine_ == nullptr) GTEST_SKIP() << "no " << GetParam().test_name << ": " << why_not_;
     for (config::SocketEngine* engine :
          {&config_.docker, &config_.podman, &config_.containerd, &config_.cri}) {
       engine->enabled = false;
@@ -99,6 +121,7 @@ class Real_containerd : public ::testing::Test {
   }
 
   static std::unique_ptr<RealEngine> engine_;
+  static const char* tried_;  // the release whose engine that is, or should have been
   static std::string why_not_;
   config::Config config_;
   Journal journal_;
@@ -115,10 +138,21 @@ class Real_containerd : public ::testing::Test {
   std::vector<std::string> pods_;
 };
 
-std::unique_ptr<RealEngine> Real_containerd::engine_;
-std::string Real_containerd::why_not_;
+std::unique_ptr<RealEngine> Real::engine_;
+const char* Real::tried_ = nullptr;
+std::string Real::why_not_;
 
-TEST_F(Real_containerd, AContainerOfCtrIsReportedWhole) {
+INSTANTIATE_TEST_SUITE_P(Containerd, Real, ::testing::ValuesIn(kReleases),
+                         [](const auto& chosen) { return std::string(chosen.param.test_name); });
+
+TEST_P(Real, IsTheReleaseThatWasMeant) {
+  const base::Result<std::string> said = engine_->cli({"version"});
+  ASSERT_TRUE(said.ok()) << said.error();
+  const std::string server = said->substr(said->find("Server:"));
+  EXPECT_THAT(server, HasSubstr(std::string("Version:  ") + GetParam().version));
+}
+
+TEST_P(Real, AContainerOfCtrIsReportedWhole) {
   follow_containerd();
   run("web.1-a", {"--label", "app=web", "--env", "FOO=bar", "--mount",
                   "type=bind,src=/tmp,dst=/data,options=rbind:rslave:ro", "--memory-limit", "104857600"});
@@ -140,7 +174,7 @@ TEST_F(Real_containerd, AContainerOfCtrIsReportedWhole) {
   EXPECT_GT(record->created_time, 1'500'000'000);
 }
 
-TEST_F(Real_containerd, WhatChangesIsReportedAgainAndTheEndOnce) {
+TEST_P(Real, WhatChangesIsReportedAgainAndTheEndOnce) {
   follow_containerd();
   run("changing");
   ASSERT_NE(wait_for("changing"), nullptr);
@@ -150,7 +184,7 @@ TEST_F(Real_containerd, WhatChangesIsReportedAgainAndTheEndOnce) {
   EXPECT_TRUE(eventually([&] { return journal_.removals("changing") == 1; }));
 }
 
-TEST_F(Real_containerd, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
+TEST_P(Real, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
   follow_containerd();
   run("mighty", {"--privileged", "--net-host"});
   const Record record = wait_for("mighty");
@@ -160,7 +194,7 @@ TEST_F(Real_containerd, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
   EXPECT_FALSE(record->host_pid);
 }
 
-TEST_F(Real_containerd, WhatRunsAlreadyIsListed) {
+TEST_P(Real, WhatRunsAlreadyIsListed) {
   run("earlier");
   const auto [sandbox, container] = run_pod("earlier-pod");
   follow_containerd();
@@ -171,7 +205,7 @@ TEST_F(Real_containerd, WhatRunsAlreadyIsListed) {
   EXPECT_THAT(journal_.newest(container)->ip, StartsWith("10.99."));
 }
 
-TEST_F(Real_containerd, APodIsCompletedFromCri) {
+TEST_P(Real, APodIsCompletedFromCri) {
   follow_containerd();
   const auto [sandbox, container] =
       run_pod("web", {"--label", "app=web", "--publish", "18090:80", "--pod", "web-0", "--namespace", "prod",
@@ -204,7 +238,7 @@ TEST_F(Real_containerd, APodIsCompletedFromCri) {
   }));
 }
 
-TEST_F(Real_containerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
+TEST_P(Real, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
   follow_containerd();
   const auto [sandbox, container] = run_pod("mighty-pod", {"--privileged", "--host-network"});
   const Record record = wait_for(container, [](const core::Container& c) { return !c.image_id.empty(); });
@@ -214,7 +248,7 @@ TEST_F(Real_containerd, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
   EXPECT_EQ(record->ip, "");
 }
 
-TEST_F(Real_containerd, OnDemandOnlyExactIdsAreFound) {
+TEST_P(Real, OnDemandOnlyExactIdsAreFound) {
   config_.hook_create = false;  // and it is never started: nothing but a request finds it
   follow_containerd();
   const base::Result<std::string> created = engine_->cli({"containers", "create", kImage, "exact"});
@@ -229,7 +263,7 @@ TEST_F(Real_containerd, OnDemandOnlyExactIdsAreFound) {
   remove("exact");
 }
 
-TEST_F(Real_containerd, CriAloneFollowsPods) {
+TEST_P(Real, CriAloneFollowsPods) {
   follow_cri();
   run("not-of-cri");
   const auto [sandbox, container] = run_pod("listed", {"--label", "app=web"});
@@ -248,7 +282,7 @@ TEST_F(Real_containerd, CriAloneFollowsPods) {
   }));
 }
 
-TEST_F(Real_containerd, ADaemonThatRestartsIsFollowedAgain) {
+TEST_P(Real, ADaemonThatRestartsIsFollowedAgain) {
   follow_containerd();
   run("survivor");
   run("victim");

@@ -30,7 +30,7 @@ class Recorder : public Observer {
     list = std::move(all);
   }
   void changed(Sighting sighting) override { changes.push_back(std::move(sighting)); }
-  void removed(std::string_view full_id) override { removals.emplace_back(full_id); }
+  void removed(std::string_view handle) override { removals.emplace_back(handle); }
   void heard() override { ++events; }
   bool is_followed(core::ContainerType type) const override { return followed == type; }
 

@@ -1,0 +1,81 @@
+// See local_reader.h.
+#include "worker/local_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/signal.h"
+#include "worker/backoff.h"
+#include "worker/status_board.h"
+#include "worker/supervisor.h"
+
+namespace worker {
+
+namespace asio = boost::asio;
+using base::Patience;
+using base::Unread;
+
+namespace {
+
+// A runtime's caller has written the bundle when it starts the runtime; what changes after so many tries is
+// not a bundle in the making.
+constexpr unsigned kMaxAttempts = 6;
+
+bool is_known(const Shared& shared, std::string_view full_id) {
+  return std::any_of(shared.supervisors.begin(), shared.supervisors.end(),
+                     [full_id](const auto& supervisor) { return supervisor->known(full_id) != nullptr; });
+}
+
+}  // namespace
+
+LocalReader::LocalReader(const std::shared_ptr<Shared>& shared) : shared_(shared), state_(shared->config) {}
+
+void LocalReader::read_bundle(BundleRequest request) {
+  const std::shared_ptr<Shared> shared = shared_.lock();
+  if (!shared || reading_.size() >= kMaxReading || !reading_.insert(request.full_id).second) return;
+  spawn(shared, pursue(shared, std::move(request)), "the reading of a bundle");
+}
+
+asio::awaitable<void> LocalReader::pursue(std::shared_ptr<Shared> shared, BundleRequest request) {
+  const std::shared_ptr<LocalReader> self = shared_from_this();
+  Backoff backoff(shared->timing.bundle_first, shared->timing.bundle_limit);
+  for (unsigned attempt = 1; !is_known(*shared, request.full_id); ++attempt) {
+    engines::local::Finding found =
+        state_.bundle(request.full_id, request.directory, Patience::kMayWait, request.name_hint);
+    const bool last = attempt == kMaxAttempts;
+    if (found && (found->complete || last)) {
+      shared->board.update_lookups([](LookupStatus& status) { ++status.from_bundle; });
+      shared->listener.on_container(std::make_shared<const core::Container>(std::move(found->container)));
+      break;
+    }
+    const bool again = found || found.kind() == Unread::kChanged || found.kind() == Unread::kWouldWait;
+    if (!again || last) {
+      if (found.kind() != Unread::kMissing) refused(*shared, found.error().message);
+      break;
+    }
+    co_await net::pause(backoff.next(shared->random()));
+  }
+  reading_.erase(request.full_id);
+}
+
+bool LocalReader::report_by_id(const LookupRequest& request) {
+  const std::shared_ptr<Shared> shared = shared_.lock();
+  if (!shared) return false;
+  engines::local::Finding found =
+      state_.by_id(request.hint, request.full_id, request.containerd_namespace, Patience::kMayWait);
+  if (!found) {
+    if (found.kind() == Unread::kRefused) refused(*shared, found.error().message);
+    return false;
+  }
+  shared->board.update_lookups([](LookupStatus& status) { ++status.from_disk; });
+  shared->listener.on_container(std::make_shared<const core::Container>(std::move(found->container)));
+  return true;
+}
+
+// At debug: anybody on the host can make such files, and as many as he likes.
+void LocalReader::refused(Shared& shared, const std::string& why) {
+  shared.board.update_lookups([](LookupStatus& status) { ++status.refused; });
+  shared.logger.debug("local sources: " + why);
+}
+
+}  // namespace worker
