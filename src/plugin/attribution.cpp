@@ -54,9 +54,18 @@ Attribution::Cgroups Attribution::match(const api::TableReader* reader, api::Tab
   Cgroups cgroups;
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
     cgroups.any = true;
-    cgroups.match = resolver_.resolve(path);
-    if (cgroups.match != nullptr) path_ = path;
-    return cgroups.match == nullptr;
+    const core::cgroup::Match* found = resolver_.resolve(path);
+    if (found == nullptr) return true;
+    // A name that could be a container's does not keep a later path from naming one for certain: controllers
+    // differ while a process is being moved, and for good with libvirt.
+    if (found->needs_confirmation) {
+      if (cgroups.match != nullptr) return true;
+      candidate_ = *found;
+      found = &candidate_;
+    }
+    cgroups.match = found;
+    path_ = path;
+    return found == &candidate_;
   });
   return cgroups;
 }
@@ -70,13 +79,137 @@ void Attribution::inherit(const api::TableReader* reader, api::TableEntry* threa
   id_ = threads_.container_id(reader, parent.get());
 }
 
+bool Attribution::descend(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion) {
+  if (lineage_.idle() && !any_by_lineage_) return false;
+  if (const Lineage::Answer answer = created_by_runtime(reader, thread, occasion);
+      answer.creation != nullptr) {
+    set_lineage(answer.creation->full_id);
+    if (!answer.teaches) return true;
+    threads_.for_each_cgroup(reader, thread, [&](const char* path) {
+      lineage_.learn(id_of_key(key_), path);
+      return true;
+    });
+    return true;
+  }
+  if (is_where_asked_for(reader, thread)) return true;
+  if (any_by_lineage_ && is_heir(reader, thread, occasion.kind)) return true;
+  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
+    const std::string_view full_id = lineage_.container_at(path);
+    if (!full_id.empty()) set_lineage(full_id);
+    return full_id.empty();
+  });
+  return !id_.empty();
+}
+
+Lineage::Answer Attribution::created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
+                                                const Occasion& occasion) {
+  if (lineage_.idle() || occasion.kind == Occasion::Kind::kSeen) return {};
+  const int64_t pid = threads_.pid(reader, thread);
+  if (pid != threads_.tid(reader, thread)) return {};
+  const int64_t vpid = threads_.vpid(reader, thread);
+  Lineage::PidNamespace pid_namespace = Lineage::PidNamespace::kHost;
+  if (vpid > 0 && vpid != pid) {
+    pid_namespace = vpid == 1 ? Lineage::PidNamespace::kFirstOfAnother : Lineage::PidNamespace::kAnother;
+  }
+  if (occasion.kind == Occasion::Kind::kCloned) {
+    return lineage_.cloned(pid, threads_.ptid(reader, thread), pid_namespace);
+  }
+  if (lineage_.creation_of(pid) == nullptr) return {};
+  std::string command_line(occasion.exe);
+  command_line += '\0';
+  command_line += occasion.args;
+  return lineage_.executed(pid, command_line, pid_namespace);
+}
+
+// Below a runtime, and in the cgroup that it was told to make: what prepares the container is in it already.
+bool Attribution::is_where_asked_for(const api::TableReader* reader, api::TableEntry* thread) {
+  if (lineage_.idle()) return false;
+  const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
+  if (creation == nullptr) return false;
+  const std::string full_id = creation->full_id;
+  bool found = false;
+  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
+    if (!asks_for(*creation, path)) return true;
+    lineage_.learn(full_id, path);
+    found = found || lineage_.container_at(path) == full_id;
+    return true;
+  });
+  if (found) set_lineage(full_id);
+  return found;
+}
+
+// A thread keeps what it has, shares it with its process, and a new process has its parent's.
+bool Attribution::is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind) {
+  const auto is_lineage = [](std::string_view key) { return !key.empty() && key.front() == kLineageMark; };
+  if (const std::string_view own = threads_.container_key(reader, thread); is_lineage(own)) {
+    set_lineage(id_of_key(own));
+    return true;
+  }
+  const int64_t pid = threads_.pid(reader, thread);
+  const bool is_process = pid == threads_.tid(reader, thread);
+  if (is_process && kind == Occasion::Kind::kExecuted) return false;
+  const ThreadEntry elder = threads_.find(reader, is_process ? threads_.ptid(reader, thread) : pid);
+  if (!elder) return false;
+  const std::string_view key = threads_.container_key(reader, elder.get());
+  if (!is_lineage(key)) return false;
+  set_lineage(id_of_key(key));
+  return true;
+}
+
+void Attribution::set_lineage(std::string_view full_id) {
+  const Cache::Entry* known = cache_.find(full_id);
+  id_ = core::shown_id(known != nullptr ? known->record->container.type : core::ContainerType::kUnknown,
+                       full_id);
+  std::string key(1, kLineageMark);  // full_id may be a part of key_
+  key += full_id;
+  key_ = std::move(key);
+}
+
+void Attribution::expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation) {
+  const std::string full_id = creation.full_id;
+  lineage_.created(threads_.pid(reader, thread), std::make_shared<const Creation>(std::move(creation)));
+  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
+    lineage_.learn_host(full_id, path);
+    return true;
+  });
+}
+
+bool Attribution::expects(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id) {
+  const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
+  if (creation == nullptr || creation->full_id != full_id) return false;
+  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
+    lineage_.learn_host(full_id, path);
+    return true;
+  });
+  return true;
+}
+
+void Attribution::adopt(const api::TableReader* reader, const api::TableWriter* writer,
+                        api::TableEntry* thread, std::string_view full_id, uint64_t now_ns) {
+  set_lineage(full_id);
+  enter(Cgroups{}, now_ns);
+  leave(threads_.container_key(reader, thread), std::string(), now_ns);
+  threads_.write_container(writer, thread, id_.c_str(), key_.c_str());
+}
+
+Cache::Entry& Attribution::ensure_by_lineage(std::string_view full_id, uint64_t now_ns) {
+  if (Cache::Entry* known = cache_.find(full_id); known != nullptr) return *known;
+  core::Container container;
+  container.source = core::Source::kCgroup;
+  container.full_id = full_id;
+  Cache::Entry& entry = cache_.put(std::move(container), now_ns);
+  entry.first_thread_ns = now_ns;
+  return entry;
+}
+
 Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now_ns) {
   const bool nameless = !core::id_is_name(match.type());
   if (Cache::Entry* known = cache_.find(match.full_id); known != nullptr) {
     // Without an engine to say so, a removed container is back when it has threads again.
-    const bool back =
-        known->removed && !known->from_worker && known->record->container.source == core::Source::kCgroup;
-    if (!back) {
+    const bool back = known->removed && !known->from_worker;
+    const bool from_disk = known->has_metadata() && known->record->container.source != core::Source::kApi;
+    if (back && from_disk && nameless) known->removed = false;
+    if (!back || known->record->container.source != core::Source::kCgroup) {
       // Records of old captures know the short id only; the cgroup knows the whole one.
       if (known->record->container.full_id.size() >= match.full_id.size()) return *known;
       const bool removed = known->removed;
@@ -86,38 +219,61 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
     }
   }
   Cache::Entry& entry = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
-  if (nameless) {
-    entry.first_thread_ns = now_ns;
-    hooks_.ask(match.type(), match.full_id, path_);
-  } else {
+  if (!nameless) {
     hooks_.appeared(entry.record->container);
+    return entry;
   }
+  entry.first_thread_ns = now_ns;
+  auto on_disk = hooks_.read_state(match);
+  const bool known_from_disk = on_disk.has_value();
+  if (known_from_disk) {
+    hooks_.appeared(*on_disk);
+    cache_.put(std::move(*on_disk), now_ns);
+  }
+  // The engine knows more, and when the container is gone.
+  hooks_.ask({.full_id = match.full_id,
+              .hint = match.type(),
+              .cgroup_path = path_,
+              .known_from_disk = known_from_disk});
   return entry;
 }
 
-Cache::Entry* Attribution::confirmed(std::string_view full_id) {
-  Cache::Entry* entry = cache_.find(full_id);
-  if (entry == nullptr || entry->record->container.full_id != full_id) return nullptr;
-  return entry;
+Cache::Entry* Attribution::confirmed(const core::cgroup::Match& match) {
+  Cache::Entry* entry = cache_.find(match.full_id);
+  if (entry == nullptr || entry->removed) return nullptr;
+  const core::Container& container = entry->record->container;
+  // A bundle or a file confirms nothing: anybody on the host may have written one with that name.
+  if (container.full_id != match.full_id || container.source != core::Source::kApi) return nullptr;
+  const bool elsewhere =
+      !container.engine_namespace.empty() && container.engine_namespace != match.containerd_namespace;
+  return elsewhere ? nullptr : entry;
 }
 
 void Attribution::ask_once_to_confirm(const core::cgroup::Match& match) {
   if (asked_names_.get(path_) != nullptr) return;
   asked_names_.put(path_, true);
-  hooks_.ask(match.type(), match.full_id, path_);
+  hooks_.ask({.full_id = match.full_id,
+              .hint = match.type(),
+              .cgroup_path = path_,
+              .containerd_namespace = match.containerd_namespace});
 }
 
-Attribution::Cgroups Attribution::work_out(const api::TableReader* reader, api::TableEntry* thread) {
-  const Cgroups cgroups = match(reader, thread);
+Attribution::Cgroups Attribution::work_out(const api::TableReader* reader, api::TableEntry* thread,
+                                           const Occasion& occasion) {
+  Cgroups cgroups = match(reader, thread);
+  const bool unconfirmed =
+      cgroups.match != nullptr && cgroups.match->needs_confirmation && confirmed(*cgroups.match) == nullptr;
   id_.clear();
   key_ = kHostKey;
-  if (cgroups.match != nullptr && cgroups.match->needs_confirmation && !confirmed(cgroups.match->full_id)) {
+  if (cgroups.match != nullptr && !unconfirmed) {
+    key_ = cgroups.match->full_id;
+    id_ = cgroups.match->id();
+  } else if (descend(reader, thread, occasion)) {
+    cgroups.match = nullptr;
+  } else if (unconfirmed) {
     key_ = kUnconfirmedMark;
     key_ += cgroups.match->full_id;
     ask_once_to_confirm(*cgroups.match);
-  } else if (cgroups.match != nullptr) {
-    key_ = cgroups.match->full_id;
-    id_ = cgroups.match->id();
   } else if (!cgroups.any) {
     inherit(reader, thread);
   }
@@ -125,53 +281,69 @@ Attribution::Cgroups Attribution::work_out(const api::TableReader* reader, api::
 }
 
 void Attribution::attach(const api::TableReader* reader, const api::TableWriter* writer,
-                         api::TableEntry* thread, uint64_t now_ns) {
-  const Cgroups cgroups = work_out(reader, thread);
+                         api::TableEntry* thread, const Occasion& occasion, uint64_t now_ns) {
+  const Cgroups cgroups = work_out(reader, thread, occasion);
   const std::string_view old_key = threads_.container_key(reader, thread);
   const bool same = key_ == old_key;
   // libsinsp 0.20 empties its own container_id at every exec, so both are compared.
   if (same && id_ == threads_.container_id(reader, thread)) return;
   if (!same) {
-    leave(old_key, now_ns);
+    // In this order, for both may be one container, which must not be without threads in between.
     enter(cgroups, now_ns);
+    leave(old_key, std::string(), now_ns);
   }
   threads_.write_container(writer, thread, id_.c_str(), key_.c_str());
 }
 
 void Attribution::attach_anew(const api::TableReader* reader, const api::TableWriter* writer,
                               api::TableEntry* thread, uint64_t now_ns) {
-  enter(work_out(reader, thread), now_ns);
+  enter(work_out(reader, thread, Occasion{}), now_ns);
   threads_.write_container(writer, thread, id_.c_str(), key_.c_str());
 }
 
 void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
   if (id_.empty()) return;
-  if (cgroups.match != nullptr) {
+  if (key_.front() == kLineageMark) {
+    any_by_lineage_ = true;
+    ++ensure_by_lineage(id_of_key(key_), now_ns).threads;
+  } else if (cgroups.match != nullptr) {
     ++ensure(*cgroups.match, now_ns).threads;
+    lineage_.forget(key_);  // its cgroup tells
   } else if (Cache::Entry* entry = cache_.find(key_); entry != nullptr) {
     ++entry->threads;  // inherited
   }
 }
 
 void Attribution::detach(const api::TableReader* reader, api::TableEntry* thread, uint64_t now_ns) {
-  leave(threads_.container_key(reader, thread), now_ns);
+  const std::string_view key = threads_.container_key(reader, thread);
+  const std::string_view full_id = id_of_key(key);
+  if (full_id.empty()) return;
+  const Cache::Entry* entry = cache_.find(full_id);
+  path_.clear();
+  if (entry != nullptr && entry->threads == 1 && key.front() != kLineageMark) match(reader, thread);
+  leave(key, path_, now_ns);
 }
 
-void Attribution::leave(std::string_view key, uint64_t now_ns) {
-  if (key.empty() || key == kHostKey || key.front() == kUnconfirmedMark) return;
-  Cache::Entry* entry = cache_.find(key);
+void Attribution::leave(std::string_view key, const std::string& cgroup_path, uint64_t now_ns) {
+  const std::string_view full_id = id_of_key(key);
+  if (full_id.empty()) return;
+  Cache::Entry* entry = cache_.find(full_id);
   if (entry == nullptr || entry->threads == 0 || --entry->threads > 0) return;
-  // The last thread is gone. Where an engine knows the container it also tells when it is removed.
+  // The last thread is gone.
+  lineage_.forget(full_id);
   const core::Container& container = entry->record->container;
-  if (container.source != core::Source::kCgroup || entry->removed) return;
+  if (entry->removed) return;
   if (core::id_is_name(container.type)) {
-    if (!config_.static_engine.enabled) {
+    if (!config_.static_engine.enabled && container.source == core::Source::kCgroup) {
       hooks_.disappeared(container);
-      cache_.remove(key, now_ns);
+      cache_.remove(full_id, now_ns);
     }
-  } else {
+  } else if (container.source != core::Source::kApi) {
+    // No engine tells when it is removed.
     hooks_.forget(container.full_id);
-    cache_.remove(key, now_ns);
+    cache_.remove(full_id, now_ns);
+  } else if (entry->from_worker) {
+    hooks_.orphaned(container.full_id, cgroup_path);
   }
 }
 
@@ -181,7 +353,7 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
   if (key.empty()) {
     const Cgroups cgroups = match(reader, thread);
     if (cgroups.match != nullptr && cgroups.match->needs_confirmation) {
-      Cache::Entry* entry = confirmed(cgroups.match->full_id);
+      Cache::Entry* entry = confirmed(*cgroups.match);
       if (entry == nullptr) ask_once_to_confirm(*cgroups.match);
       return entry;
     }
@@ -193,7 +365,13 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
     key = key_;
   }
   if (key == kHostKey) return nullptr;
-  if (key.front() == kUnconfirmedMark) return confirmed(key.substr(1));
+  if (key.front() == kUnconfirmedMark) {
+    if (cache_.find(key.substr(1)) == nullptr) return nullptr;
+    const Cgroups cgroups = match(reader, thread);
+    return cgroups.match != nullptr && cgroups.match->needs_confirmation ? confirmed(*cgroups.match)
+                                                                         : nullptr;
+  }
+  if (key.front() == kLineageMark) return &ensure_by_lineage(id_of_key(key), now_ns);
   if (Cache::Entry* entry = cache_.find(key); entry != nullptr) return entry;
   // The cache had no room for it any more: it is found again by the thread's cgroups.
   const Cgroups cgroups = match(reader, thread);
@@ -205,7 +383,7 @@ void Attribution::ask_for_all() {
   cache_.for_each([&](const Cache::Entry& entry) {
     if (entry.has_metadata() || entry.removed) return;
     const core::Container& container = entry.record->container;
-    hooks_.ask(container.type, container.full_id, std::string());
+    hooks_.ask({.full_id = container.full_id, .hint = container.type, .cgroup_path = {}});
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,9 @@
 #include "config/config.h"
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
+#include "plugin/lineage.h"
 #include "plugin/thread_table.h"
+#include "worker/worker.h"
 
 namespace plugin {
 
@@ -20,18 +23,40 @@ namespace plugin {
 //   ""       nobody looked yet
 //   "-"      the host
 //   "~name"  a containerd name that is a container only if containerd says so; the host until then
-//   else     the container's full id
+//   "^id"    the container with that full id, known from the thread's ancestors, not from its cgroups
+//   (lineage.h) else     the container's full id
 inline constexpr std::string_view kHostKey = "-";
 inline constexpr char kUnconfirmedMark = '~';
+inline constexpr char kLineageMark = '^';
+
+// The full id of the container that such a key names; "" for the host and for threads that nobody looked at.
+inline std::string_view id_of_key(std::string_view key) {
+  if (key.empty() || key == kHostKey || key.front() == kUnconfirmedMark) return {};
+  return key.front() == kLineageMark ? key.substr(1) : key;
+}
+
+// Why a thread is looked at.
+struct Occasion {
+  enum class Kind : uint8_t { kSeen, kCloned, kExecuted };
+  Kind kind = Kind::kSeen;
+  // With kExecuted: argv[0], and the other arguments, each ended by NUL.
+  std::string_view exe;
+  std::string_view args;
+};
 
 // What attribution needs done elsewhere.
 struct AttributionHooks {
+  // What is on disk about a container that a cgroup told of, as far as that can be had at once.
+  std::function<std::optional<core::Container>(const core::cgroup::Match& match)> read_state;
   // A container that only the cgroup told of: ask the engines.
-  std::function<void(core::ContainerType hint, const std::string& full_id, const std::string& cgroup_path)>
-      ask;
+  std::function<void(worker::LookupRequest request)> ask;
   // No thread carries this id any more, and no engine has told of it.
   std::function<void(std::string_view full_id)> forget;
-  // A container without an engine to ask (lxc, libvirt-lxc, bpm, static) appeared, or is gone.
+  // No thread carries this id any more; an engine has told of it. cgroup_path: the last thread's, "" when not
+  // known.
+  std::function<void(std::string_view full_id, const std::string& cgroup_path)> orphaned;
+  // A container without an engine to ask (lxc, libvirt-lxc, bpm, static), or found on disk, appeared; one
+  // without an engine to ask is gone.
   std::function<void(const core::Container& container)> appeared;
   std::function<void(const core::Container& container)> disappeared;
 };
@@ -43,7 +68,7 @@ class Attribution {
 
   // Reads the thread's cgroups and writes container_id and container_key, if they changed. Counts threads.
   void attach(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
-              uint64_t now_ns);
+              const Occasion& occasion, uint64_t now_ns);
 
   // The same for a thread that was in the table before the capture: counted even if it carries its key
   // already.
@@ -58,6 +83,17 @@ class Attribution {
   // the cache changes.
   Cache::Entry* container_of(const api::TableReader* reader, api::TableEntry* thread, uint64_t now_ns);
 
+  // The thread executes a runtime that creates a container; see lineage.h. Its cgroups are the host's.
+  void expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation);
+  // Whether the thread's process, or one that it descends from, is creating that container already. Its
+  // cgroups are the host's then, too: conmon is moved before it executes the runtime.
+  bool expects(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id);
+  // Puts a thread into that container, which nothing but its ancestors tell of: one that ran before the
+  // capture.
+  void adopt(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
+             std::string_view full_id, uint64_t now_ns);
+  Lineage& lineage() { return lineage_; }
+
   // Asks the engines again for every container without metadata: when they have just become reachable.
   void ask_for_all();
 
@@ -70,14 +106,24 @@ class Attribution {
   Cgroups match(const api::TableReader* reader, api::TableEntry* thread);
   // Takes over the key and id of the thread's parent, for a thread whose cgroups the host does not know.
   void inherit(const api::TableReader* reader, api::TableEntry* thread);
+  // Finds the container of a thread by its ancestors; see lineage.h. True when there is one, in key_ and id_.
+  bool descend(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion);
+  bool is_where_asked_for(const api::TableReader* reader, api::TableEntry* thread);
+  bool is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind);
+  Lineage::Answer created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
+                                     const Occasion& occasion);
+  void set_lineage(std::string_view full_id);
   // The entry of a container that has threads; made from the cgroup alone when nothing is known yet.
   Cache::Entry& ensure(const core::cgroup::Match& match, uint64_t now_ns);
-  Cache::Entry* confirmed(std::string_view full_id);
+  // The entry of a container that has threads, though no cgroup path tells of it.
+  Cache::Entry& ensure_by_lineage(std::string_view full_id, uint64_t now_ns);
+  Cache::Entry* confirmed(const core::cgroup::Match& match);
   void ask_once_to_confirm(const core::cgroup::Match& match);
   void enter(const Cgroups& cgroups, uint64_t now_ns);
-  void leave(std::string_view key, uint64_t now_ns);
+  // cgroup_path: where the thread was, "" when not known.
+  void leave(std::string_view key, const std::string& cgroup_path, uint64_t now_ns);
   // Works out id_ and key_ from the thread's cgroups.
-  Cgroups work_out(const api::TableReader* reader, api::TableEntry* thread);
+  Cgroups work_out(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion);
 
   const config::Config& config_;
   Cache& cache_;
@@ -85,7 +131,10 @@ class Attribution {
   AttributionHooks hooks_;
   core::cgroup::Resolver resolver_;
   core::cgroup::Match static_match_;
-  base::Lru<bool> asked_names_;  // unconfirmed names that were asked about
+  core::cgroup::Match candidate_;  // the last name that waits for its confirmation
+  base::Lru<bool> asked_names_;    // unconfirmed names that were asked about
+  Lineage lineage_;
+  bool any_by_lineage_ = false;  // some thread was given a key of lineage
   std::string path_;
   std::string id_;  // scratch, so that attaching a thread allocates nothing
   std::string key_;

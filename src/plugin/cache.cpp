@@ -40,9 +40,10 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
   Entry* entry = find(container.full_id);
   if (entry == nullptr) {
     make_room();
-    Entry& fresh = insert(container.full_id);
-    set_record(fresh, core::Record::make(std::move(container)));
-    return fresh;
+    entry = &insert(container.full_id);
+    set_record(*entry, core::Record::make(std::move(container)));
+    note_unentered(*entry, now_ns);
+    return *entry;
   }
   const std::string& known_id = entry->record->container.full_id;
   if (container.full_id.size() > known_id.size()) {
@@ -51,15 +52,19 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
     container.full_id = known_id;
   }
   recent_.splice(recent_.begin(), recent_, entry->recent);
-  entry->removed = false;
 
   const bool had_metadata = entry->has_metadata();
-  core::Container merged = core::merge(entry->record->container, container);
-  if (merged.source != entry->record->container.source ||
-      merged.full_id.size() != entry->record->container.full_id.size() ||
-      !core::same_for_users(merged, entry->record->container)) {
+  const core::Container& known = entry->record->container;
+  const bool another = (entry->removed && container.source > core::Source::kCgroup) ||
+                       (entry->untrusted && container.source > known.source);
+  entry->removed = false;
+  if (another) entry->untrusted = entry->from_worker = false;
+  core::Container merged = another ? std::move(container) : core::merge(known, container);
+  if (merged.source != known.source || merged.full_id.size() != known.full_id.size() ||
+      !core::same_for_users(merged, known)) {
     set_record(*entry, core::Record::make(std::move(merged)));
   }
+  if (another || !had_metadata) note_unentered(*entry, now_ns);
   if (!had_metadata && entry->has_metadata() && entry->first_thread_ns != 0) {
     const uint64_t took = now_ns > entry->first_thread_ns ? now_ns - entry->first_thread_ns : 0;
     ++counters_.metadata_count;
@@ -78,19 +83,49 @@ void Cache::remove(std::string_view full_id, uint64_t now_ns) {
   removed_.emplace_back(now_ns, **entry->recent);
 }
 
-void Cache::expire(uint64_t now_ns) {
+Cache::Entry* Cache::next_expired(uint64_t now_ns) {
   while (!removed_.empty()) {
     const auto& [when, id] = removed_.front();
     const auto found = entries_.find(id);
-    const bool current =
-        found != entries_.end() && found->second.removed && found->second.removed_at_ns == when;
-    if (current) {
+    if (found != entries_.end() && found->second.removed && found->second.removed_at_ns == when) {
       // A clock that runs backwards (captures may) makes nothing expire.
-      if (now_ns < when || now_ns - when < limits_.grace_period_ns) return;
-      erase(found);
-      ++counters_.expired;
+      const bool still_grace = now_ns < when || now_ns - when < limits_.grace_period_ns;
+      return still_grace ? nullptr : &found->second;
     }
     removed_.pop_front();
+  }
+  return nullptr;
+}
+
+void Cache::drop_expired() {
+  erase(entries_.find(removed_.front().second));
+  removed_.pop_front();
+  ++counters_.expired;
+}
+
+void Cache::note_unentered(const Entry& entry, uint64_t now_ns) {
+  if (is_unentered(entry)) unentered_.emplace_back(now_ns, **entry.recent);
+}
+
+bool Cache::is_unentered(const Entry& entry) {
+  const core::Source source = entry.record->container.source;
+  const bool local = source == core::Source::kBundle || source == core::Source::kDisk;
+  return local && entry.threads == 0 && !entry.removed;
+}
+
+Cache::Entry* Cache::find_unentered(const std::string& full_id) {
+  const auto found = entries_.find(full_id);
+  if (found == entries_.end()) return nullptr;
+  return is_unentered(found->second) ? &found->second : nullptr;
+}
+
+void Cache::remove_unentered(uint64_t now_ns) {
+  while (!unentered_.empty()) {
+    const auto& [when, id] = unentered_.front();
+    const bool too_many = unentered_.size() > kMaxUnentered;
+    if (!too_many && (now_ns < when || now_ns - when < kUnenteredNs)) return;
+    if (find_unentered(id) != nullptr) remove(id, now_ns);
+    unentered_.pop_front();
   }
 }
 
@@ -123,10 +158,22 @@ Cache::Entry& Cache::rekey(std::string_view old_key, std::string_view full_id) {
 
 void Cache::erase(Entries::iterator where) {
   const auto full = by_short_id_.find(core::short_id(where->first));
-  if (full != by_short_id_.end() && full->second == where->first) by_short_id_.erase(full);
+  const bool is_shown = full != by_short_id_.end() && full->second == where->first;
   bytes_ -= where->second.record->bytes;
   recent_.erase(where->second.recent);
   entries_.erase(where);
+  if (!is_shown) return;
+  // The short id leads to the next of those that share it; hardly ever is there one, and then the sizes tell.
+  const auto next = entries_.size() < by_short_id_.size()
+                        ? recent_.end()
+                        : std::find_if(recent_.begin(), recent_.end(), [&](const std::string* key) {
+                            return core::short_id(*key) == full->first;
+                          });
+  if (next == recent_.end()) {
+    by_short_id_.erase(full);
+  } else {
+    full->second = **next;
+  }
 }
 
 void Cache::make_room() {
@@ -136,6 +183,11 @@ void Cache::make_room() {
       const auto found = entries_.find(removed_.front().second);
       if (found != entries_.end() && found->second.removed) victim = found;
       removed_.pop_front();
+    }
+    while (victim == entries_.end() && !unentered_.empty()) {
+      if (find_unentered(unentered_.front().second) != nullptr)
+        victim = entries_.find(unentered_.front().second);
+      unentered_.pop_front();
     }
     if (victim == entries_.end()) victim = entries_.find(*recent_.back());
     erase(victim);

@@ -32,7 +32,9 @@ class Cache {
     uint32_t threads = 0;          // threads that carry its key
     bool removed = false;
     uint64_t removed_at_ns = 0;
-    bool from_worker = false;  // the worker reported it: its engine decides about it, not an event
+    bool from_worker = false;  // an engine told the worker: it decides about the container, not an event
+    // Its bundle was announced by a process of an ordinary user: a better source replaces all that it says.
+    bool untrusted = false;
 
     // False while nothing but the cgroup path is known of a container that an engine could tell more of.
     bool has_metadata() const {
@@ -63,14 +65,31 @@ class Cache {
   const Entry* find_shown(std::string_view id) const;
 
   // Stores what is new about a container, merged with what is known (core/merge.h), and returns its entry. A
-  // container that had been removed is there again.
+  // container that had been removed is there again; what was known of it then is no longer, for its id may
+  // have been given to another one.
   Entry& put(core::Container container, uint64_t now_ns);
 
   // The container is gone: its entry stays for the grace period. Unknown ids are ignored.
   void remove(std::string_view full_id, uint64_t now_ns);
 
-  // Drops what has been gone for longer than the grace period. Cheap when there is nothing to drop.
-  void expire(uint64_t now_ns);
+  // Drops what has been gone for longer than the grace period, and calls dropped(const core::Container&) for
+  // each before. Containers that were announced by a bundle or found on disk, but have had no thread for
+  // kUnenteredNs, are removed: their runtime failed. Cheap when there is nothing to do.
+  void expire(uint64_t now_ns) {
+    expire(now_ns, [](const core::Container&) {});
+  }
+  template <typename Dropped>
+  void expire(uint64_t now_ns, Dropped&& dropped) {
+    remove_unentered(now_ns);
+    while (Entry* entry = next_expired(now_ns)) {
+      dropped(entry->record->container);
+      drop_expired();
+    }
+  }
+
+  // How long a bundle waits for its container's first thread, and how many may wait.
+  static constexpr uint64_t kUnenteredNs = 60'000'000'000;
+  static constexpr size_t kMaxUnentered = 4096;
 
   // Forgets all thread counts, before the threads are counted anew.
   void reset_threads();
@@ -99,6 +118,13 @@ class Cache {
   Entry& rekey(std::string_view old_key, std::string_view full_id);
   void erase(Entries::iterator where);
   void make_room();
+  Entry* next_expired(uint64_t now_ns);
+  void drop_expired();
+  void remove_unentered(uint64_t now_ns);
+  void note_unentered(const Entry& entry, uint64_t now_ns);
+  // Of a bundle or from disk, and without any thread.
+  static bool is_unentered(const Entry& entry);
+  Entry* find_unentered(const std::string& full_id);
   void set_record(Entry& entry, std::shared_ptr<const core::Record> record);
 
   CacheLimits limits_;
@@ -106,6 +132,8 @@ class Cache {
   std::unordered_map<std::string, std::string, Hash, std::equal_to<>> by_short_id_;  // to the full id
   std::list<const std::string*> recent_;                  // keys, last stored first
   std::deque<std::pair<uint64_t, std::string>> removed_;  // when and which, oldest first
+  std::deque<std::pair<uint64_t, std::string>>
+      unentered_;  // when a record came that had no thread, and whose
   size_t bytes_ = 0;
   Counters counters_;
 };

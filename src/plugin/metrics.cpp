@@ -34,13 +34,23 @@ std::vector<api::Metric>& Metrics::collect(const Cache& cache, const Counters& c
   add("events_refused", counters.refused_events, kCount);
   add("async_events_sent", counters.async_sent, kCount);
   add("async_events_refused", counters.async_refused, kCount);
+  add("bundles_read", counters.local.bundles, kCount);
+  add("bundles_lost", counters.lost_bundles, kCount);
+  add("states_read", counters.local.states, kCount);
+  add("local_files_deferred", counters.local.deferred, kCount);
+  // Refused by either thread: it is the same to whoever looks for the reason.
+  const worker::LookupStatus lookups = worker != nullptr ? worker->lookups() : worker::LookupStatus{};
+  add("local_files_refused", counters.local.refused + lookups.refused, kCount);
+  add("local_files_ns", counters.local.spent_ns, kCount);
   if (worker == nullptr) return metrics_;
 
-  const worker::LookupStatus lookups = worker->lookups();
   add("lookups", lookups.asked, kCount);
   add("lookups_found", lookups.found, kCount);
   add("lookups_failed", lookups.failed, kCount);
   add("lookups_pending", lookups.pending, kGauge);
+  add("lookups_from_api", lookups.from_api, kCount);
+  add("lookups_from_disk", lookups.from_disk, kCount);
+  add("lookups_from_bundle", lookups.from_bundle, kCount);
 
   struct Engine {
     uint64_t connected = 0, reconnects = 0, errors = 0, timeouts = 0, events = 0;

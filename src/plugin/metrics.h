@@ -10,6 +10,7 @@
 
 #include "api/plugin_api.h"
 #include "plugin/cache.h"
+#include "plugin/local_sources.h"
 #include "worker/worker.h"
 
 namespace plugin {
@@ -20,6 +21,8 @@ struct Counters {
   uint64_t unknown_yet = 0;     // answers missing because no engine had told yet
   uint64_t async_sent = 0;
   uint64_t async_refused = 0;  // async events that the host did not take
+  LocalSources::Counters local;
+  uint64_t lost_bundles = 0;  // whose path nobody knows
 };
 
 class Metrics {

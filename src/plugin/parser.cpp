@@ -8,13 +8,27 @@
 #include "plugin/payload.h"
 
 namespace plugin {
+namespace {
+
+// Parameters of the exec events (docs/plugin.md, "Events").
+constexpr uint32_t kExe = 1;
+constexpr uint32_t kArgs = 2;
+
+// Whether, in a live capture, an event about that container is this plugin's own on its way back.
+bool is_ours(const Cache::Entry& known) {
+  const core::Container& container = known.record->container;
+  const bool from_disk = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
+  return known.from_worker || from_disk || core::id_is_name(container.type);
+}
+
+}  // namespace
 
 constexpr Parser::Handler Parser::kHandlers[] = {
     {api::kEventCloneExit, &Parser::new_thread},     {api::kEventForkExit, &Parser::new_thread},
     {api::kEventVforkExit, &Parser::new_thread},     {api::kEventClone3Exit, &Parser::new_thread},
     {api::kEventExecve16Exit, &Parser::new_program}, {api::kEventExecve17Exit, &Parser::new_program},
     {api::kEventExecve18Exit, &Parser::new_program}, {api::kEventExecve19Exit, &Parser::new_program},
-    {api::kEventExecveatExit, &Parser::new_program}, {api::kEventChrootExit, &Parser::new_program},
+    {api::kEventExecveatExit, &Parser::new_program}, {api::kEventChrootExit, &Parser::new_root},
     {api::kEventProcexit, &Parser::thread_exit},     {api::kEventAsync, &Parser::container},
     {api::kEventContainer, &Parser::container},      {api::kEventContainerJson, &Parser::container},
     {api::kEventContainerJson2, &Parser::container},
@@ -52,22 +66,38 @@ base::Status Parser::new_thread(const Call& call) {
   if (!thread) return base::Ok{};
   // In the parent (result > 0) nothing has changed; it is only looked at when nobody has done so before.
   if (*result > 0 && !threads_.container_key(call.reader, thread.get()).empty()) return base::Ok{};
-  attribution_.attach(call.reader, call.writer, thread.get(), call.now_ns);
-  if (*result == 0) probes_.mark_child(call.reader, call.writer, thread.get());
+  const bool is_child = *result == 0;
+  const Occasion occasion{is_child ? Occasion::Kind::kCloned : Occasion::Kind::kSeen, {}, {}};
+  attribution_.attach(call.reader, call.writer, thread.get(), occasion, call.now_ns);
+  if (is_child) probes_.mark_child(call.reader, call.writer, thread.get());
   return base::Ok{};
 }
 
 base::Status Parser::new_program(const Call& call) {
   const auto result = call.event.param_i64(0);
-  if (!result) return base::Error{"the result of an exec or chroot is missing or of a wrong size"};
+  if (!result) return base::Error{"the result of an exec is missing or of a wrong size"};
   if (*result < 0) return base::Ok{};
   const auto tid = static_cast<int64_t>(call.event.tid());
   const ThreadEntry thread = threads_.find(call.reader, tid);
   if (!thread) return base::Ok{};
-  attribution_.attach(call.reader, call.writer, thread.get(), call.now_ns);
+  Occasion occasion{Occasion::Kind::kExecuted, call.event.param_text(kExe).value_or(std::string_view()), {}};
+  if (const auto args = call.event.param(kArgs)) {
+    occasion.args = {reinterpret_cast<const char*>(args->data()), args->size()};
+  }
+  attribution_.attach(call.reader, call.writer, thread.get(), occasion, call.now_ns);
+  announcements_.program_started(call.reader, thread.get(), call.event, call.now_ns);
   if (const Cache::Entry* entry = attribution_.container_of(call.reader, thread.get(), call.now_ns)) {
     probes_.mark_program(call.reader, call.writer, thread.get(), tid, entry->record->container);
   }
+  return base::Ok{};
+}
+
+base::Status Parser::new_root(const Call& call) {
+  const auto result = call.event.param_i64(0);
+  if (!result) return base::Error{"the result of a chroot is missing or of a wrong size"};
+  if (*result < 0) return base::Ok{};
+  const ThreadEntry thread = threads_.find(call.reader, static_cast<int64_t>(call.event.tid()));
+  if (thread) attribution_.attach(call.reader, call.writer, thread.get(), Occasion{}, call.now_ns);
   return base::Ok{};
 }
 
@@ -83,10 +113,7 @@ base::Status Parser::container(const Call& call) {
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
   const Cache::Entry* known = cache_.find(container->full_id);
-  if (call.live && known != nullptr &&
-      (known->from_worker || core::id_is_name(known->record->container.type))) {
-    return base::Ok{};  // this plugin's own event, on its way back
-  }
+  if (call.live && known != nullptr && is_ours(*known)) return base::Ok{};
   if (kind == Payload::kRemoved) {
     cache_.remove(container->full_id, call.now_ns);
   } else {

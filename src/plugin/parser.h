@@ -7,6 +7,7 @@
 
 #include "api/plugin_api.h"
 #include "base/result.h"
+#include "plugin/announcements.h"
 #include "plugin/attribution.h"
 #include "plugin/cache.h"
 #include "plugin/event_view.h"
@@ -18,8 +19,12 @@ namespace plugin {
 class Parser {
  public:
   // All must outlive this.
-  Parser(const ThreadTable& threads, Cache& cache, Attribution& attribution)
-      : threads_(threads), cache_(cache), attribution_(attribution), probes_(threads) {}
+  Parser(const ThreadTable& threads, Cache& cache, Attribution& attribution, Announcements& announcements)
+      : threads_(threads),
+        cache_(cache),
+        attribution_(attribution),
+        announcements_(announcements),
+        probes_(threads) {}
 
   // The event types that the host is asked to hand over.
   static std::span<const uint16_t> event_types();
@@ -45,12 +50,14 @@ class Parser {
 
   base::Status new_thread(const Call& call);
   base::Status new_program(const Call& call);
+  base::Status new_root(const Call& call);
   base::Status thread_exit(const Call& call);
   base::Status container(const Call& call);
 
   const ThreadTable& threads_;
   Cache& cache_;
   Attribution& attribution_;
+  Announcements& announcements_;
   ProbeProcesses probes_;
 };
 

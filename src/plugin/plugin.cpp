@@ -58,25 +58,43 @@ Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
       cache_({config_.cache_max, config_.grace_period_s * kNsPerSecond}),
       table_(cache_),
       async_(config_, logger_),
+      sources_(config_, logger_),
       attribution_(config_, cache_, threads_, hooks()),
-      parser_(threads_, cache_, attribution_),
+      announcements_(threads_, cache_, attribution_, sources_, announcement_hooks()),
+      parser_(threads_, cache_, attribution_, announcements_),
       extractor_(threads_, cache_, attribution_),
       refusals_(kRefusalLog),
       now_ns_(system_now_ns()) {}
 
 AttributionHooks Plugin::hooks() {
   AttributionHooks hooks;
-  hooks.ask = [this](core::ContainerType hint, const std::string& full_id, const std::string& cgroup_path) {
-    if (worker::Worker* worker = async_.worker(); worker != nullptr) {
-      worker->request({full_id, hint, cgroup_path});
-    }
+  hooks.read_state = [this](const core::cgroup::Match& match) { return sources_.by_cgroup(match); };
+  hooks.ask = [this](worker::LookupRequest request) {
+    if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->request(std::move(request));
   };
   hooks.forget = [this](std::string_view full_id) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->forget(std::string(full_id));
   };
+  hooks.orphaned = [this](std::string_view full_id, const std::string& cgroup_path) {
+    if (worker::Worker* worker = async_.worker(); worker != nullptr) {
+      worker->orphaned(std::string(full_id), cgroup_path);
+    }
+  };
   hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
   hooks.disappeared = [this](const core::Container& container) {
     async_.send(kContainerRemovedEvent, container);
+  };
+  return hooks;
+}
+
+AnnouncementHooks Plugin::announcement_hooks() {
+  AnnouncementHooks hooks;
+  hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
+  hooks.read_bundle = [this](const std::string& full_id, const std::string& directory,
+                             const std::string& name_hint) {
+    if (worker::Worker* worker = async_.worker(); worker != nullptr) {
+      worker->read_bundle(full_id, directory, name_hint);
+    }
   };
   return hooks;
 }
@@ -90,11 +108,11 @@ void Plugin::take_mail() {
   if (!async_.has_mail()) return;
   async_.take_mail(mail_);
   for (const worker::Mailbox::Item& item : mail_) {
-    if (item.removed) {
-      cache_.remove(item.container->full_id, now_ns_);
-    } else {
-      cache_.put(*item.container, now_ns_).from_worker = true;
-    }
+    Cache::Entry& entry = cache_.put(*item.container, now_ns_);
+    // What the worker itself read from disk has no engine that follows it.
+    entry.from_worker = entry.record->container.source == core::Source::kApi;
+    // Also of a container that came and went since the last mail: its threads' late events still ask for it.
+    if (item.removed) cache_.remove(item.container->full_id, now_ns_);
   }
   mail_.clear();
 }
@@ -113,7 +131,11 @@ base::Status Plugin::parse(const api::EventInput& event, const api::EventParseIn
   set_clock(view.ts());
   take_mail();
   extractor_.forget();
-  cache_.expire(now_ns_);
+  cache_.expire(now_ns_, [this](const core::Container& container) {
+    // Of all others somebody has told already that they are gone.
+    const bool local = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
+    if (local) async_.send(kContainerRemovedEvent, container);
+  });
   auto status = parser_.parse(view, input, async_.live(), now_ns_);
   if (status) return status;
 
@@ -133,31 +155,24 @@ void Plugin::capture_open(const api::CaptureListenInput& input) {
   take_mail();
   cache_.reset_threads();
 
-  struct State {
-    Plugin* self;
-    const api::CaptureListenInput* input;
-    uint64_t threads;
-  } state{this, &input, 0};
-  input.table_reader_ext->iterate_entries(
-      threads_.table(),
-      [](api::IteratorState* opaque, api::TableEntry* thread) -> api::Bool {
-        auto& s = *static_cast<State*>(opaque);
-        s.self->attribution_.attach_anew(s.input->table_reader_ext, s.input->table_writer_ext, thread,
-                                         s.self->now_ns_);
-        ++s.threads;
-        return 1;
-      },
-      &state);
+  uint64_t threads = 0;
+  threads_.for_each(input.table_reader_ext, [&](api::TableEntry* thread) {
+    attribution_.attach_anew(input.table_reader_ext, input.table_writer_ext, thread, now_ns_);
+    ++threads;
+  });
+  announcements_.look_back(input.table_reader_ext, input.table_writer_ext, now_ns_);
   logger_.debug(
-      fmt::format("capture opened: {} threads looked at, {} containers known", state.threads, cache_.size()));
+      fmt::format("capture opened: {} threads looked at, {} containers known", threads, cache_.size()));
 }
 
 void Plugin::set_async_handler(api::Owner* owner, api::AsyncEventHandler handler) {
   if (handler == nullptr) {
+    sources_.set_live(false);
     async_.stop();
     return;
   }
   async_.start(owner, handler);
+  sources_.set_live(true);
   attribution_.ask_for_all();
 }
 
@@ -181,6 +196,8 @@ std::vector<api::Metric>& Plugin::metrics() {
   counters.unknown_yet = extractor_.unknown_yet();
   counters.async_sent = async_.sent();
   counters.async_refused = async_.refused();
+  counters.local = sources_.counters();
+  counters.lost_bundles = announcements_.lost_paths();
   return metrics_.collect(cache_, counters, async_.worker());
 }
 

@@ -13,11 +13,13 @@
 #include "base/rate_limit.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "plugin/announcements.h"
 #include "plugin/async_channel.h"
 #include "plugin/attribution.h"
 #include "plugin/cache.h"
 #include "plugin/container_table.h"
 #include "plugin/extractor.h"
+#include "plugin/local_sources.h"
 #include "plugin/metrics.h"
 #include "plugin/parser.h"
 #include "plugin/thread_table.h"
@@ -48,6 +50,7 @@ class Plugin {
  private:
   Plugin(config::Config config, base::Logger logger, ThreadTable threads);
   AttributionHooks hooks();
+  AnnouncementHooks announcement_hooks();
 
   // Takes over what the worker found. Cheap when there is nothing.
   void take_mail();
@@ -59,7 +62,9 @@ class Plugin {
   Cache cache_;
   ContainerTable table_;
   AsyncChannel async_;
+  LocalSources sources_;
   Attribution attribution_;
+  Announcements announcements_;
   Parser parser_;
   Extractor extractor_;
   Metrics metrics_;

@@ -71,6 +71,8 @@ base::Result<ThreadTable> ThreadTable::open(const api::InitInput& input) {
        {Known{"cgroups", api::kStateTable, &ThreadTable::cgroups_},
         Known{"args", api::kStateTable, &ThreadTable::args_},
         Known{"exe", api::kStateString, &ThreadTable::exe_},
+        Known{"tid", api::kStateInt64, &ThreadTable::tid_},
+        Known{"pid", api::kStateInt64, &ThreadTable::pid_},
         Known{"ptid", api::kStateInt64, &ThreadTable::ptid_},
         Known{"vpid", api::kStateInt64, &ThreadTable::vpid_},
         Known{"pidns_init_start_ts", api::kStateUint64, &ThreadTable::pidns_init_start_ts_}}) {
@@ -80,6 +82,8 @@ base::Result<ThreadTable> ThreadTable::open(const api::InitInput& input) {
                          host_words(input)};
     }
   }
+  // Not every host has it; it is missed only by a runtime that names its bundle relative to its directory.
+  threads.cwd_ = fields.get_table_field(threads.table_, "cwd", api::kStateString);
   threads.cgroup_path_ = subtable_field(*tables, threads.table_, threads.cgroups_, "second");
   threads.arg_value_ = subtable_field(*tables, threads.table_, threads.args_, "value");
   if (threads.cgroup_path_ == nullptr || threads.arg_value_ == nullptr) {
@@ -119,6 +123,18 @@ std::string_view ThreadTable::container_key(const api::TableReader* reader, api:
 
 std::string_view ThreadTable::exe(const api::TableReader* reader, api::TableEntry* entry) const {
   return read_text(reader, entry, exe_);
+}
+
+std::string_view ThreadTable::cwd(const api::TableReader* reader, api::TableEntry* entry) const {
+  return cwd_ != nullptr ? read_text(reader, entry, cwd_) : std::string_view();
+}
+
+int64_t ThreadTable::tid(const api::TableReader* reader, api::TableEntry* entry) const {
+  return read_i64(reader, entry, tid_);
+}
+
+int64_t ThreadTable::pid(const api::TableReader* reader, api::TableEntry* entry) const {
+  return read_i64(reader, entry, pid_);
 }
 
 int64_t ThreadTable::ptid(const api::TableReader* reader, api::TableEntry* entry) const {

@@ -64,11 +64,27 @@ class ThreadTable {
   std::string_view container_id(const api::TableReader* reader, api::TableEntry* entry) const;
   std::string_view container_key(const api::TableReader* reader, api::TableEntry* entry) const;
   std::string_view exe(const api::TableReader* reader, api::TableEntry* entry) const;
+  // "" when the host does not know it.
+  std::string_view cwd(const api::TableReader* reader, api::TableEntry* entry) const;
   // 0 when the host does not know it.
+  int64_t tid(const api::TableReader* reader, api::TableEntry* entry) const;
+  int64_t pid(const api::TableReader* reader, api::TableEntry* entry) const;
   int64_t ptid(const api::TableReader* reader, api::TableEntry* entry) const;
   int64_t vpid(const api::TableReader* reader, api::TableEntry* entry) const;
   uint64_t pidns_init_start_ts(const api::TableReader* reader, api::TableEntry* entry) const;  // ns
   uint64_t container_probe(const api::TableReader* reader, api::TableEntry* entry) const;
+
+  // Calls visit(api::TableEntry*) for each thread.
+  template <typename Visit>
+  void for_each(const api::TableReader* reader, Visit visit) const {
+    reader->iterate_entries(
+        table_,
+        [](api::IteratorState* opaque, api::TableEntry* thread) -> api::Bool {
+          (*static_cast<Visit*>(opaque))(thread);
+          return 1;
+        },
+        &visit);
+  }
 
   // Calls visit(const char* path) for each cgroup path until it returns false.
   template <typename Visit>
@@ -132,6 +148,9 @@ class ThreadTable {
   api::TableField* args_ = nullptr;
   api::TableField* arg_value_ = nullptr;
   api::TableField* exe_ = nullptr;
+  api::TableField* cwd_ = nullptr;  // nullptr: the host has no such field
+  api::TableField* tid_ = nullptr;
+  api::TableField* pid_ = nullptr;
   api::TableField* ptid_ = nullptr;
   api::TableField* vpid_ = nullptr;
   api::TableField* pidns_init_start_ts_ = nullptr;

@@ -74,6 +74,18 @@ INSTANTIATE_TEST_SUITE_P(AllCalls, NewProgram,
                                          api::kEventExecve18Exit, api::kEventExecve19Exit,
                                          api::kEventExecveatExit));
 
+TEST_F(Attribution, APossibleNameDoesNotHideACertainId) {
+  host_.open();
+  auto child = test::thread(11, "");
+  child.cgroups = {{"memory", "/some/name"}, {"cpu", "/other/name"}, {"cpuset", docker_cgroup(kIdA)}};
+  EXPECT_EQ(host_.ask(host::make_clone_exit(api::kEventCloneExit, child, kStart), "container.id"),
+            "aaaaaaaaaaaa");
+  child.tid = child.pid = child.vtid = child.vpid = 12;
+  std::swap(child.cgroups[0], child.cgroups[2]);
+  EXPECT_EQ(host_.ask(host::make_clone_exit(api::kEventCloneExit, child, kStart), "container.id"),
+            "aaaaaaaaaaaa");
+}
+
 TEST_F(Attribution, ChrootLooksAgain) {
   host_.put(test::thread(10, "/"));
   host_.open();

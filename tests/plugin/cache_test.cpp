@@ -57,6 +57,35 @@ TEST(Cache, TwoContainersWithTheSameShortId) {
   EXPECT_EQ(cache.find(first.substr(0, 12))->record->container.name, "two") << "the newest answers for both";
 }
 
+TEST(Cache, OfTwoWithTheSameShortIdTheOtherIsShownWhenOneIsGone) {
+  const std::string first = id_of(1);
+  const std::string shown = first.substr(0, 12);
+  std::string second = first;
+  second.back() = '0';
+  std::string third = first;
+  third.back() = '1';
+  Cache cache({10, 30 * kSecond});
+  cache.put(container(first, "one"), 0);
+  cache.put(container(second, "two"), 0);
+  cache.put(container(third, "three"), 0);
+  EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three");
+  cache.remove(first, 0);  // one that is not shown
+  cache.expire(30 * kSecond);
+  EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three");
+  cache.remove(third, 40 * kSecond);
+  EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three") << "in the grace period";
+  cache.expire(70 * kSecond);
+  ASSERT_NE(cache.find_shown(shown), nullptr);
+  EXPECT_EQ(cache.find_shown(shown)->record->container.name, "two");
+  EXPECT_EQ(cache.find(second)->record->container.name, "two");
+  cache.remove(second, 80 * kSecond);
+  cache.expire(110 * kSecond);
+  EXPECT_EQ(cache.find_shown(shown), nullptr);
+  // Nothing of them is left that the next ones could stumble over.
+  cache.put(container(first, "again"), 0);
+  EXPECT_EQ(cache.find_shown(shown)->record->container.name, "again");
+}
+
 TEST(Cache, NamesAreNoBeginningsOfNames) {
   Cache cache({10, 30 * kSecond});
   cache.put(container("web-frontend-1"), 0);

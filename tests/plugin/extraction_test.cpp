@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <tuple>
 
 #include "api/plugin_api.h"
 #include "plugin_host.h"
@@ -70,6 +71,41 @@ TEST_F(Extraction, AllFieldsOfAContainer) {
               {"proc.is_container_healthcheck", "false"},
               {"proc.is_container_liveness_probe", "false"},
               {"proc.is_container_readiness_probe", "false"}});
+}
+
+// Ids of different engines may begin alike: threads lead to their own container by the whole id.
+TEST_F(Extraction, TwoContainersWithTheSameShortId) {
+  std::string other = kIdA;
+  other.back() = other.back() == '0' ? '1' : '0';
+  PluginHost host;
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.put(test::thread(10, test::docker_cgroup(kIdA)));
+  host.put(test::thread(11, "/libpod_parent/libpod-" + other));
+  host.open();
+  const auto expect_both = [&](const char* docker_name, const char* podman_name) {
+    for (const auto& [tid, id, type, name] : {std::tuple{int64_t{10}, kIdA, "docker", docker_name},
+                                              std::tuple{int64_t{11}, other, "podman", podman_name}}) {
+      EXPECT_EQ(host.ask(tid, "container.id"), "aaaaaaaaaaaa");
+      EXPECT_EQ(host.ask(tid, "container.full_id"), id);
+      EXPECT_EQ(host.ask(tid, "container.type"), type);
+      EXPECT_EQ(host.ask(tid, "container.name"), name);
+      EXPECT_EQ(host.thread_text(tid, "container_id"), "aaaaaaaaaaaa");
+    }
+  };
+  expect_both(kNoValue, kNoValue);
+  core::Container of_docker = test::full_container(kIdA);
+  of_docker.name = "dockers";
+  core::Container of_podman = test::full_container(other);
+  of_podman.type = core::ContainerType::kPodman;
+  of_podman.name = "podmans";
+  ASSERT_TRUE(host.announce(of_docker));
+  expect_both("dockers", kNoValue);
+  ASSERT_TRUE(host.announce(of_podman));
+  expect_both("dockers", "podmans");
+  // The end of one is not the end of the other.
+  ASSERT_TRUE(host.announce_removed(of_podman));
+  host.set_now(test::kStart + 100 * test::kSecond);
+  EXPECT_EQ(host.ask(10, "container.name"), "dockers");
 }
 
 TEST_F(Extraction, LabelsAndMountsByArgument) {

@@ -53,6 +53,24 @@ TEST_F(ContainersTable, AnswersByShortId) {
   table_->release_entry(found);
 }
 
+TEST_F(ContainersTable, OfTwoWithTheSameShortIdTheNewestAnswers) {
+  core::Container newer = test::full_container(kIdA);
+  newer.full_id.back() = newer.full_id.back() == '0' ? '1' : '0';
+  newer.name = "newer";
+  ASSERT_TRUE(host_.announce(newer));
+  EXPECT_EQ(table_->size(), 2u);
+  api::TableEntry* found = entry("aaaaaaaaaaaa");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(text(found, "name"), "newer");
+  table_->release_entry(found);
+  for (const auto& [id, name] : {std::pair{kIdA, "web"}, std::pair{newer.full_id, "newer"}}) {
+    found = entry(id.c_str());
+    ASSERT_NE(found, nullptr) << id;
+    EXPECT_EQ(text(found, "name"), name) << "the whole id leads to its own";
+    table_->release_entry(found);
+  }
+}
+
 TEST_F(ContainersTable, MissingEntriesAndFields) {
   EXPECT_EQ(entry("unknown"), nullptr);
   EXPECT_EQ(table_->get_field("id", api::kStateUint32), nullptr);

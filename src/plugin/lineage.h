@@ -1,0 +1,123 @@
+// Containers whose id is in no cgroup path (rootless Podman without a user session, plain runc names, ctr
+// under systemd): which process becomes the first of a container that a runtime is creating, and which cgroup
+// is its own. Owned by attribution; Falco's thread only. Pure bookkeeping on what the events say: no I/O, no
+// tables.
+//
+// A process descends from a runtime's `create` when it was cloned by it or by one of its descendants. It is
+// the container's first when it is the first of a pid namespace (vpid 1), or, in a container without a pid
+// namespace of its own, when it executes exactly the bundle's process.args. Everything else below the runtime
+// (hooks, helpers for user namespaces) stays on the host.
+//
+// The cgroup that it is in when it executes something, when it is none of the runtime's own, is the
+// container's: processes that enter it later, by `exec`, belong to it too. So is the one that the bundle asks
+// for, with what the runtime puts there before. What the container's own program does to cgroups afterwards
+// teaches nothing: else a privileged container could claim a host service's cgroup for itself.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace plugin {
+
+// One container in the making.
+struct Creation {
+  std::string full_id;
+  // Whether its first process has a pid namespace of its own; true when that is not known.
+  bool own_pid_namespace = true;
+  std::string program;          // the command line of its first process, each argument ended by NUL
+  std::string cgroups_path;     // linux.cgroupsPath; "" when the bundle leaves it to the runtime
+  std::optional<uint32_t> uid;  // of who creates it; nullopt when that is not known
+};
+
+// Whether `path` is the cgroup that the bundle asks for: a path, or `slice:prefix:name` for systemd, whose
+// scope is `prefix-name.scope` wherever the slice is; without either what runtimes then take, their own name
+// and the id.
+bool asks_for(const Creation& creation, std::string_view path);
+
+class Lineage {
+ public:
+  // Containers in the making, and those whose cgroups were learnt; beyond that the oldest is forgotten.
+  static constexpr size_t kMaxContainers = 1024;
+  static constexpr size_t kMaxProcesses = 64;  // of one container: the runtime and what descends from it
+  static constexpr size_t kMaxCgroups = 32;    // of one container: cgroup v1 has a path for each controller
+
+  // True while there is nothing to find here: nearly always, where engines write ids into cgroup paths.
+  bool idle() const { return families_.empty(); }
+
+  // The process executes a runtime that creates a container. A second call for the same container (runtimes
+  // execute themselves anew) only adds the process.
+  void created(int64_t pid, std::shared_ptr<const Creation> creation);
+  // The container that this process is creating, or is being created below it; nullptr when there is none.
+  const Creation* creation_of(int64_t pid) const;
+
+  // The process executes a runtime that starts another process in a container that is known here; whichever
+  // of its descendants is in a pid namespace that is not the host's is that process.
+  void entering(int64_t pid, std::string_view full_id);
+  // How the container was created; nullptr when nothing is known of it here.
+  const Creation* known(std::string_view full_id) const;
+
+  // Which pid namespace a process is in.
+  enum class PidNamespace : uint8_t { kHost, kFirstOfAnother, kAnother };
+  // Whose process it is (nullptr: of no container that is known here), and whether its cgroup is to be
+  // learnt. Valid until the next call of a member that is not const.
+  struct Answer {
+    const Creation* creation = nullptr;
+    bool teaches = false;
+  };
+  // A process came into being.
+  Answer cloned(int64_t pid, int64_t parent, PidNamespace pid_namespace);
+  // A process executes `command_line` (argv with argv[0], each ended by NUL).
+  Answer executed(int64_t pid, std::string_view command_line, PidNamespace pid_namespace);
+
+  // A process of that container, which has not run the container's program yet, is in that cgroup.
+  void learn(std::string_view full_id, std::string_view cgroup);
+  // The container's runtime is in that cgroup: it is never the container's.
+  void learn_host(std::string_view full_id, std::string_view cgroup);
+  // The container whose cgroup that is, or the cgroup of an ancestor; "" when there is none.
+  std::string_view container_at(std::string_view cgroup) const;
+
+  // The container's program runs already: its runtime teaches nothing more.
+  void close(std::string_view full_id);
+
+  // The container is gone, or its id turned out to be in its cgroup path: then it needs no lineage.
+  void forget(std::string_view full_id);
+
+ private:
+  struct Family {
+    std::shared_ptr<const Creation> creation;
+    std::vector<int64_t> pids;
+    std::vector<std::string> cgroups;
+    std::set<std::string, std::less<>> host_cgroups;
+    unsigned programs = 0;  // that the first process executed
+    std::list<std::string>::iterator age;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Families = std::unordered_map<std::string, Family, Hash, std::equal_to<>>;
+
+  struct Process {
+    Family* family = nullptr;
+    bool enters = false;  // below an `exec`, not below a `create`
+  };
+  void add_process(Process process, int64_t pid);
+  void drop_process(int64_t pid);
+  void close(Family& family);
+  void erase(Families::iterator family);
+
+  Families families_;              // by full id
+  std::list<std::string> by_age_;  // keys of families_, oldest first
+  std::unordered_map<int64_t, Process> by_pid_;
+  std::unordered_map<std::string, Family*, Hash, std::equal_to<>> by_cgroup_;
+};
+
+}  // namespace plugin
