@@ -101,7 +101,10 @@ base::Error refused(const char* step, int error) {
 std::vector<ProcessEvent> parse_process_messages(const void* data, size_t size) {
   std::vector<ProcessEvent> out;
   for (const proc_event& event : events_of(data, size)) {
-    if (const auto translated = translate(event)) out.push_back(*translated);
+    auto translated = translate(event);
+    if (!translated) continue;
+    translated->when_ns = event.timestamp_ns;
+    out.push_back(*translated);
   }
   return out;
 }

@@ -17,7 +17,8 @@ struct ProcessEvent {
   int64_t pid = 0;
   int64_t parent_tid = 0;  // of kFork
   int64_t parent_pid = 0;
-  int64_t status = 0;  // of kExit, as wait(2) gives it
+  int64_t status = 0;    // of kExit, as wait(2) gives it
+  uint64_t when_ns = 0;  // monotonic time of the kernel; 0 when unknown
 };
 
 // Takes one netlink datagram apart; nothing for messages that are not about fork, exec or exit, or are too

@@ -21,6 +21,8 @@ namespace {
 constexpr size_t kFileLimit = 256 * 1024;  // the longest command line that is kept
 constexpr size_t kNamespacesRemembered = 8192;
 constexpr int kStartTimeField = 22;  // of /proc/PID/stat
+constexpr int kFlagsField = 9;
+constexpr int64_t kExitingFlag = 0x4;  // PF_EXITING of the kernel's task flags
 
 std::optional<std::string> read_file(const std::string& path) {
   const base::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
@@ -215,7 +217,7 @@ std::optional<ThreadData> ProcReader::process(int64_t pid) {
   const auto text = read_file(path(pid, "status"));
   if (!text) return std::nullopt;
   const Status status = parse_status(*text);
-  if (status.ended) return std::nullopt;
+  if (status.ended || is_exiting(pid, data.cgroups)) return std::nullopt;
   take_status(status, pid, data);
   if (data.exe.empty()) data.exe = data.comm;  // kernel threads
   data.pidns_init_start_ts = pidns_init_start(pid, status.ns_pid);
@@ -236,18 +238,29 @@ std::optional<ThreadData> ProcReader::thread(const ThreadData& process, int64_t 
   return data;
 }
 
-uint64_t ProcReader::start_ts(int64_t pid) const {
+std::optional<int64_t> ProcReader::stat_number(int64_t pid, int wanted) const {
   const std::string text = read_file(path(pid, "stat")).value_or("");
   const size_t name_end = text.rfind(')');  // the name may hold anything, blanks and brackets too
-  if (name_end == std::string::npos || boot_ns_ == 0) return 0;
+  if (name_end == std::string::npos) return std::nullopt;
   std::string_view rest = std::string_view(text).substr(name_end + 1);
-  for (int field = 3; field < kStartTimeField; ++field) {
+  for (int field = 3; field < wanted; ++field) {
     const size_t blank = rest.find(' ', 1);
-    if (blank == std::string_view::npos) return 0;
+    if (blank == std::string_view::npos) return std::nullopt;
     rest.remove_prefix(blank);
   }
   rest.remove_prefix(std::min<size_t>(1, rest.size()));
-  const auto ticks = to_number(rest.substr(0, rest.find(' ')));
+  return to_number(rest.substr(0, rest.find(' ')));
+}
+
+// Between leaving its cgroups and being a zombie a process looks like one of the root cgroup.
+bool ProcReader::is_exiting(int64_t pid, const std::vector<CgroupPath>& cgroups) const {
+  const bool in_root = std::all_of(cgroups.begin(), cgroups.end(),
+                                   [](const CgroupPath& cgroup) { return cgroup.path == "/"; });
+  return in_root && (stat_number(pid, kFlagsField).value_or(0) & kExitingFlag) != 0;
+}
+
+uint64_t ProcReader::start_ts(int64_t pid) const {
+  const auto ticks = boot_ns_ != 0 ? stat_number(pid, kStartTimeField) : std::nullopt;
   if (!ticks || *ticks < 0) return 0;
   const auto per_second = static_cast<uint64_t>(::sysconf(_SC_CLK_TCK));
   return boot_ns_ + static_cast<uint64_t>(*ticks) * (1'000'000'000u / per_second);

@@ -36,6 +36,9 @@ class ProcReader {
 
  private:
   std::string path(int64_t pid, const char* file) const;
+  // Field number `wanted`, counted from 1 and at least 3, of /proc/PID/stat (proc(5)).
+  std::optional<int64_t> stat_number(int64_t pid, int wanted) const;
+  bool is_exiting(int64_t pid, const std::vector<CgroupPath>& cgroups) const;
   uint64_t start_ts(int64_t pid) const;
   uint64_t pidns_init_start(int64_t pid, const std::vector<int64_t>& ns_pids);
 

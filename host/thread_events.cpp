@@ -13,6 +13,8 @@ namespace {
 // Shared by clone and execve.
 constexpr uint32_t kRes = 0, kExe = 1, kArgs = 2, kPid = 4, kPtid = 5, kCwd = 6, kComm = 13, kCgroups = 14;
 constexpr uint32_t kCloneUid = 16, kCloneGid = 17, kCloneVtid = 18, kCloneVpid = 19, kClonePidnsStart = 20;
+constexpr uint32_t kChdirPath = 1;
+constexpr uint16_t kEventChdirExit = 95;  // PPME_SYSCALL_CHDIR_X
 constexpr uint32_t kExecPgid = 17, kExecUid = 26, kExecPath = 27, kExecGid = 29;
 
 std::string text_or(const EventView& event, uint32_t index, const std::string& fallback) {
@@ -81,6 +83,16 @@ void on_exec(ThreadTable& threads, const EventView& event) {
   threads.put(data);
 }
 
+void on_chdir(ThreadTable& threads, const EventView& event) {
+  const Thread* known = threads.find(event.tid());
+  const std::string path = text_or(event, kChdirPath, "");
+  if (known == nullptr || path.empty() || event.i64(kRes).value_or(-1) < 0) return;
+  ThreadData data = *known;
+  if (path.front() != '/' && data.cwd.empty()) return;
+  data.cwd = path.front() == '/' ? path : data.cwd + "/" + path;
+  threads.put(data);
+}
+
 struct Handler {
   uint16_t type;
   void (*apply)(ThreadTable&, const EventView&);
@@ -90,7 +102,7 @@ constexpr std::array kHandlers{
     Handler{api::kEventVforkExit, on_clone},   Handler{api::kEventClone3Exit, on_clone},
     Handler{api::kEventExecve16Exit, on_exec}, Handler{api::kEventExecve17Exit, on_exec},
     Handler{api::kEventExecve18Exit, on_exec}, Handler{api::kEventExecve19Exit, on_exec},
-    Handler{api::kEventExecveatExit, on_exec}};
+    Handler{api::kEventExecveatExit, on_exec}, Handler{kEventChdirExit, on_chdir}};
 
 }  // namespace
 

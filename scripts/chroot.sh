@@ -104,6 +104,7 @@ run() {
   shift
   local bind
   for bind in "${binds[@]}"; do mkdir -p "$root/${bind#*:}"; done
+  # The root becomes a mount of its own, as a container has it: else /proc/self/mountinfo inside does not list it.
   # The library reads cgroups through /proc/1/root; where the machine's init does not let itself be looked at,
   # this shell stands in its place.
   # shellcheck disable=SC2016
@@ -111,6 +112,7 @@ run() {
     set -e
     root=$1 count=$2
     shift 2
+    mount --bind "$root" "$root"
     mount --rbind /proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount --rbind /dev "$root/dev"

@@ -278,6 +278,21 @@ TEST_F(LiveEventsTest, AZombieKeepsTheCgroupsOfItsParent) {
   EXPECT_EQ(live.vanished(), 2u);
 }
 
+// Shortly before that it is in the root cgroup already, and not a zombie yet.
+TEST_F(LiveEventsTest, SoDoesAProcessThatIsJustEnding) {
+  fake.process(32, "ls", {32}, 20, 600);
+  auto proc = reader();
+  const auto stat = [](uint32_t flags) {
+    return "32 (l) s) R 20 32 32 0 -1 " + std::to_string(flags) + " 0 0 0 0 0 0 0 0 20 0 1 0 600 0 0";
+  };
+  fake.write("32/stat", stat(0x400004));
+  EXPECT_TRUE(proc.process(32).has_value()) << "it is still where it was";
+  fake.write("32/cgroup", "4:cpu,cpuacct:/\n0::/\n");
+  EXPECT_FALSE(proc.process(32).has_value());
+  fake.write("32/stat", stat(0x400000));
+  EXPECT_TRUE(proc.process(32).has_value()) << "the root cgroup is a place to be";
+}
+
 TEST_F(LiveEventsTest, ANewThreadTakesItsProcess) {
   fake.process(20, "web", {20, 1}, 1, 500, "pid:[2]");
   auto proc = reader();

@@ -74,8 +74,9 @@ std::map<std::string, std::string> thread_values(const scenarios::Event& event) 
       {"tid", number_value<int64_t>(thread.tid)},
       {"pid", number_value<int64_t>(pid)},
       {"ptid", number_value<int64_t>(thread.ptid)},
-      {"cwd", text_value("/")},
+      {"cwd", thread.cwd.empty() ? std::string() : text_value(thread.cwd)},
       {"comm", text_value(thread.comm)},
+      {"uid", number_value<uint32_t>(thread.uid)},
       {"cgroups", cgroups_value(thread.cgroups)},
       {"vtid", number_value<int64_t>(thread.vtid ? thread.vtid : thread.tid)},
       {"vpid", number_value<int64_t>(thread.vpid ? thread.vpid : pid)},
@@ -140,7 +141,7 @@ EventBytes make_event(const scenarios::Event& event, uint64_t ts) {
   const uint16_t type = event_type(event.what);
   switch (event.what) {
     case What::kOther:
-      return make_event(type, ts, event.tid, {{"path", text_value("/")}});
+      return make_event(type, ts, event.tid, {{"path", text_value(event.text.empty() ? "/" : event.text)}});
     case What::kChroot:
       return make_event(type, ts, event.tid,
                         {{"res", number_value<int64_t>(event.res)}, {"path", text_value(event.text)}});

@@ -58,7 +58,8 @@ scap_threadinfo to_scap(const scenarios::Thread& thread) {
   copy_text(info.comm, thread.comm);
   copy_text(info.exe, thread.exe);
   copy_text(info.exepath, thread.exe);
-  copy_text(info.cwd, "/");
+  copy_text(info.cwd, thread.cwd);
+  info.uid = thread.uid;
   const std::string args = texts_value(thread.args);
   copy_text(info.args, args);
   info.args_len = args.size();

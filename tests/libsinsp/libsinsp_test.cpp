@@ -80,10 +80,10 @@ std::vector<Run> of_each_suite(std::initializer_list<const char*> names) {
 
 class Lifecycle : public testing::TestWithParam<Run> {};
 INSTANTIATE_TEST_SUITE_P(Libsinsp, Lifecycle,
-                         testing::ValuesIn(of_each_suite({"two_opens", "destroyed_while_busy",
-                                                          "two_instances", "refused_configurations",
-                                                          "identity", "field_arguments", "containers_table",
-                                                          "dumped_state", "own_events_arrive", "metrics"})),
+                         testing::ValuesIn(of_each_suite(
+                             {"two_opens", "destroyed_while_busy", "two_instances", "refused_configurations",
+                              "identity", "field_arguments", "containers_table", "dumped_state",
+                              "own_events_arrive", "metrics", "thread_facts"})),
                          name_of);
 TEST_P(Lifecycle, Passes) {
   expect_passes(GetParam(), "lifecycle");

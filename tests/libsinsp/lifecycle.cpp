@@ -9,6 +9,7 @@
 #include "library.h"
 #include "runner.h"
 #include "scratch.h"
+#include "thread_facts.h"
 
 #if __has_include(<libsinsp/plugin_tables.h>)
 #include <libsinsp/plugin_tables.h>
@@ -317,6 +318,7 @@ constexpr LifecycleTest kTests[] = {
     {"dumped_state", dumped_state},
     {"own_events_arrive", own_events_arrive},
     {"metrics", metrics},
+    {"thread_facts", thread_facts},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "host/formatter.h"
 #include "host/session.h"
 #include "scenario.h"
+#include "scenario_files.h"
 
 namespace {
 
@@ -28,7 +29,8 @@ host::ThreadData to_host(const scenarios::Thread& thread) {
   data.vpid = thread.vpid != 0 ? thread.vpid : data.pid;
   data.comm = thread.comm;
   data.exe = data.exe_path = thread.exe;
-  data.cwd = "/";
+  data.cwd = thread.cwd;
+  data.uid = thread.uid;
   data.args = thread.args;
   for (const scenarios::Cgroup& cgroup : thread.cgroups)
     data.cgroups.push_back({cgroup.subsystem, cgroup.path});
@@ -82,7 +84,10 @@ host::EventBytes to_host(const scenarios::Event& event, uint64_t ts) {
     case What::kContainerOld:
       return old_container(event.text, ts);
     default:
-      return host::EventBuilder(kEventChdirExit, event.tid, ts).i64(event.res).text("/").build();
+      return host::EventBuilder(kEventChdirExit, event.tid, ts)
+          .i64(event.res)
+          .text(event.text.empty() ? "/" : event.text)
+          .build();
   }
 }
 
@@ -100,7 +105,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, OwnHost, testing::ValuesIn(possible_scenario
                          [](const testing::TestParamInfo<Scenario>& each) { return each.param.name; });
 
 TEST_P(OwnHost, AnswersAsLibsinspDoes) {
-  const Scenario& scenario = GetParam();
+  const scenarios::Placed placed(GetParam());
+  const Scenario& scenario = placed.scenario();
   auto library = host::PluginLibrary::load(LIBSINSP_PLUGIN);
   ASSERT_TRUE(library.ok()) << library.error();
   host::Session session;

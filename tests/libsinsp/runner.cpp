@@ -8,9 +8,17 @@ namespace {
 using scenarios::Scenario;
 using scenarios::Step;
 
-void ask(Library& library, sinsp_evt* event, const Step& step, const std::string& about, Report& report) {
+enum class How { kLive, kReplay, kBareReplay };
+
+const std::string& expected(const scenarios::Expect& expect, How how) {
+  if (how == How::kBareReplay && expect.replayed_bare) return *expect.replayed_bare;
+  return how != How::kLive && expect.replayed ? *expect.replayed : expect.value;
+}
+
+void ask(Library& library, sinsp_evt* event, const Step& step, How how, const std::string& about,
+         Report& report) {
   for (const scenarios::Expect& expect : step.expect) {
-    report.compare(about + ", " + expect.field, expect.value, library.answer(event, expect.field));
+    report.compare(about + ", " + expect.field, expected(expect, how), library.answer(event, expect.field));
   }
   for (const scenarios::Filter& filter : step.filters) {
     report.check(library.matches(event, filter.condition) == filter.matches,
@@ -28,8 +36,7 @@ size_t step_of(const Scenario& scenario, const sinsp_evt* event) {
   return ours ? index : scenario.steps.size();
 }
 
-void read_all(Library& library, const Scenario& scenario, bool all_handed_out, Report& report,
-              const std::string& how) {
+void read_all(Library& library, const Scenario& scenario, How how, const std::string& what, Report& report) {
   std::vector<bool> seen(scenario.steps.size(), false);
   for (;;) {
     sinsp_evt* event = nullptr;
@@ -40,14 +47,14 @@ void read_all(Library& library, const Scenario& scenario, bool all_handed_out, R
     // The plugin's own events can carry the time of the step before them.
     if (index == scenario.steps.size() || seen[index]) continue;
     seen[index] = true;
-    const std::string about = how + " step " + std::to_string(index);
+    const std::string about = what + " step " + std::to_string(index);
     report.check(scenario.steps[index].handed_out, about + " is handed out against the filter");
-    ask(library, event, scenario.steps[index], about, report);
+    ask(library, event, scenario.steps[index], how, about, report);
   }
-  if (!all_handed_out) return;
+  if (how != How::kLive) return;
   for (size_t i = 0; i < seen.size(); ++i) {
     if (scenario.steps[i].handed_out) {
-      report.check(seen[i], how + " step " + std::to_string(i) + " is not handed out");
+      report.check(seen[i], what + " step " + std::to_string(i) + " is not handed out");
     }
   }
 }
@@ -82,7 +89,7 @@ void run_live(const Scenario& scenario, const std::string& plugin, Report& repor
   Library library(plugin, config_of(scenario));
   library.open_test(scenario.before, events);
   if (!scenario.capture_filter.empty()) library.set_filter(scenario.capture_filter);
-  read_all(library, scenario, true, report, "live");
+  read_all(library, scenario, How::kLive, "live", report);
   library.close();
 }
 
@@ -101,11 +108,12 @@ void write_capture(const Scenario& scenario, const std::string& plugin, const st
   library.close();
 }
 
-void run_replay(const Scenario& scenario, const std::string& plugin, const std::string& file,
+void run_replay(const Scenario& scenario, const std::string& plugin, const std::string& file, Written written,
                 Report& report) {
   Library library(plugin, config_of(scenario));
   library.open_capture(file);
-  read_all(library, scenario, false, report, "replay of " + file);
+  read_all(library, scenario, written == Written::kBare ? How::kBareReplay : How::kReplay,
+           "replay of " + file, report);
   library.close();
 }
 

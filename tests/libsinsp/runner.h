@@ -26,7 +26,9 @@ void write_capture(const scenarios::Scenario& scenario, const std::string& plugi
 
 // Replays a capture of the scenario and asks everything it expects. Container events at the start of a file
 // are consumed by the library before it hands out anything, so their own expectations are not asked.
+// written: whether the plugin was there when it was written.
+enum class Written { kWithPlugin, kBare };
 void run_replay(const scenarios::Scenario& scenario, const std::string& plugin, const std::string& file,
-                Report& report);
+                Written written, Report& report);
 
 }  // namespace sinsp_host

@@ -43,7 +43,8 @@ std::string payload(char digit, std::string_view members) {
 const std::vector<Scenario>& all() {
   static const std::vector<Scenario> scenarios = [] {
     std::vector<Scenario> joined;
-    for (auto part : {thread_scenarios, event_scenarios, field_scenarios, probe_scenarios}) {
+    for (auto part :
+         {thread_scenarios, event_scenarios, field_scenarios, probe_scenarios, bundle_scenarios}) {
       std::vector<Scenario> some = part();
       joined.insert(joined.end(), some.begin(), some.end());
     }

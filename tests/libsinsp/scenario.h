@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,12 @@ struct Thread {
   std::vector<std::string> args;
   std::vector<Cgroup> cgroups;
   uint64_t pidns_init_start_ts = 0;  // ns since the epoch
+  std::string cwd = "/";             // "": the event does not tell, as Falco's drivers leave it
+  uint32_t uid = 0;
 };
 
 enum class What {
-  kOther,  // an event of no interest to the plugin (chdir), made by `tid`
+  kOther,  // an event of no interest to the plugin (chdir), made by `tid`; `text`: where to, "" for "/"
   kClone,
   kFork,
   kVfork,
@@ -62,6 +65,9 @@ inline constexpr const char* kNothing = "<NA>";
 struct Expect {
   std::string field;
   std::string value;
+  // In replays, when that differs: of captures that were written with the plugin, and without it.
+  std::optional<std::string> replayed = std::nullopt;
+  std::optional<std::string> replayed_bare = std::nullopt;
 };
 
 struct Filter {
@@ -76,6 +82,14 @@ struct Step {
   bool handed_out = true;  // false: the scenario's capture filter keeps it back
 };
 
+// A file that exists while the scenario runs. path: relative to the directory that kDirectory stands for in
+// the arguments and directories of threads, in the texts of events and in `text`.
+inline constexpr std::string_view kDirectory = "{dir}";
+struct File {
+  std::string path;
+  std::string text;
+};
+
 struct Scenario {
   std::string name;            // lower case, digits and underscores
   std::string why;             // one sentence: what would break for a user
@@ -88,6 +102,7 @@ struct Scenario {
   // takes the events from a driver and not only from captures. What the others do instead: docs/libsinsp.md.
   int needs_api = 10;
   int live_until_api = 99;
+  std::vector<File> files = {};
 };
 
 // Every engine's layouts are known, none is listened to.
@@ -107,6 +122,7 @@ std::vector<Scenario> thread_scenarios();
 std::vector<Scenario> event_scenarios();
 std::vector<Scenario> field_scenarios();
 std::vector<Scenario> probe_scenarios();
+std::vector<Scenario> bundle_scenarios();
 
 // Thread with one cgroup path on every subsystem a driver reports.
 Thread process(int64_t tid, int64_t ptid, std::string_view cgroup_path);

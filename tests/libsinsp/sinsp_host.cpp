@@ -13,6 +13,7 @@
 #include "lifecycle.h"
 #include "report.h"
 #include "runner.h"
+#include "scenario_files.h"
 #include "scratch.h"
 
 namespace {
@@ -27,49 +28,55 @@ struct Command {
   void (*run)(Arguments, Report&);
 };
 
-const scenarios::Scenario& scenario_named(const std::string& name) {
+scenarios::Placed scenario_named(const std::string& name) {
   const scenarios::Scenario* scenario = sinsp_host::find_scenario(name);
   if (!scenario) throw std::runtime_error("no scenario is called '" + name + "'");
   if (scenario->needs_api > sinsp_host::library_api()) {
     throw std::runtime_error("this library cannot run the scenario: it needs plugin API 3." +
                              std::to_string(scenario->needs_api));
   }
-  return *scenario;
+  return scenarios::Placed(*scenario);
 }
 
 void live(Arguments arguments, Report& report) {
-  const scenarios::Scenario& scenario = scenario_named(arguments[1]);
+  const scenarios::Placed placed = scenario_named(arguments[1]);
+  const scenarios::Scenario& scenario = placed.scenario();
   if (scenario.live_until_api < sinsp_host::library_api()) {
     throw std::runtime_error("this library takes such events from captures only");
   }
   sinsp_host::run_live(scenario, arguments[0], report);
 }
 
-// Captures of the scenario, written with and without the plugin, answer the same.
+// Captures of the scenario, written with and without the plugin, answer as expected. Its files are still
+// there.
 void captures(Arguments arguments, Report& report) {
-  const scenarios::Scenario& scenario = scenario_named(arguments[1]);
+  const scenarios::Placed placed = scenario_named(arguments[1]);
+  const scenarios::Scenario& scenario = placed.scenario();
   if (!scenario.replays) throw std::runtime_error("a replay of this scenario asks at other moments");
   const sinsp_host::ScratchDirectory scratch;
   for (const std::string& writer : {arguments[0], std::string()}) {
     const std::string file = scratch.path() + (writer.empty() ? "/without_plugin.scap" : "/with_plugin.scap");
     sinsp_host::write_capture(scenario, writer, file);
-    sinsp_host::run_replay(scenario, arguments[0], file, report);
+    const auto written = writer.empty() ? sinsp_host::Written::kBare : sinsp_host::Written::kWithPlugin;
+    sinsp_host::run_replay(scenario, arguments[0], file, written, report);
   }
 }
 
 void write(Arguments arguments, Report& report) {
   const std::string plugin = arguments[0] == "-" ? "" : arguments[0];
-  sinsp_host::write_capture(scenario_named(arguments[1]), plugin, arguments[2]);
+  sinsp_host::write_capture(scenario_named(arguments[1]).scenario(), plugin, arguments[2]);
   report.check(true, "written");
 }
 
 void replay(Arguments arguments, Report& report) {
-  sinsp_host::run_replay(scenario_named(arguments[1]), arguments[0], arguments[2], report);
+  sinsp_host::run_replay(scenario_named(arguments[1]).scenario(), arguments[0], arguments[2],
+                         sinsp_host::Written::kWithPlugin, report);
 }
 
 // For people: what the library and the plugin answer at each event of a scenario.
 void show(Arguments arguments, Report& report) {
-  const scenarios::Scenario& scenario = scenario_named(arguments[1]);
+  const scenarios::Placed placed = scenario_named(arguments[1]);
+  const scenarios::Scenario& scenario = placed.scenario();
   const std::vector<sinsp_host::EventBytes> events = sinsp_host::events_of(scenario);
   sinsp_host::Library library(arguments[0], sinsp_host::config_of(scenario));
   library.open_test(scenario.before, events);
