@@ -1,7 +1,7 @@
 # The ways in. `make run` and `make test` start from a fresh Debian machine; the rest is for work on the project.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-unit build-asan test-asan bench docs fmt lint clean
+.PHONY: help setup build run test test-unit build-asan test-asan bench bench-race docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src host tools tests bench fuzz -name '*.h' -o -name '*.cpp' 2>/dev/null)
@@ -54,6 +54,12 @@ bench:  ## time per field and per event, instructions by callgrind
 	cmake --preset release -DCONTAINER_TESTS=ON
 	cmake --build build -j $(JOBS)
 	scripts/bench.sh build
+
+bench-race:  ## what first events of starting containers know, with real engines (root); RACE='--help' for options
+	@scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS) --target container start_race
+	build/bin/start_race $(RACE)
 
 docs:  ## write docs/fields.md anew from the field table
 	@CONTAINER_ENGINES= scripts/setup.sh test
