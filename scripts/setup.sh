@@ -4,7 +4,7 @@
 #
 # build   compiler, build tools, the libraries that are linked
 # test    build, test libraries, and the container engines that tests run for real: those named in
-#         CONTAINER_ENGINES (default: docker podman containerd lxc libvirt-lxc, where scripts/engines has them)
+#         CONTAINER_ENGINES (default: docker podman podman-user containerd lxc libvirt-lxc)
 # lint    clang-format, clang-tidy, shellcheck
 # run     build and one engine, the one that the demonstration starts
 #
@@ -162,9 +162,10 @@ engine_complete() {
   case $1 in
   docker) commands=(dockerd docker iptables) ;;
   podman) commands=(podman crun conmon iptables) ;;
-  containerd) commands=(containerd ctr runc) ;;
+  podman-user) commands=(podman crun conmon newuidmap useradd setpriv pgrep) ;;
+  containerd) commands=(containerd ctr runc iptables curl protoc xxd) ;;
   lxc) commands=(lxc-start) ;;
-  libvirt-lxc) commands=(libvirtd virsh) ;;
+  libvirt-lxc) commands=(libvirtd virsh /usr/lib/libvirt/libvirt_lxc iptables) ;;
   *) return 1 ;;
   esac
   local command
@@ -194,8 +195,8 @@ for group in "$@"; do
   build) packages+=("${build_packages[@]}" boost) ;;
   test)
     packages+=("${build_packages[@]}" boost "${test_packages[@]}")
-    for engine in ${CONTAINER_ENGINES-docker podman containerd lxc libvirt-lxc}; do
-      if [ -n "${CONTAINER_ENGINES-}" ] || [ -x "$here/engines/$engine.sh" ]; then engines+=("$engine"); fi
+    for engine in ${CONTAINER_ENGINES-docker podman podman-user containerd lxc libvirt-lxc}; do
+      engines+=("$engine")
     done
     ;;
   lint) packages+=("${build_packages[@]}" boost "${test_packages[@]}" "${lint_packages[@]}") ;;

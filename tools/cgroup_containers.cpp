@@ -61,6 +61,7 @@ std::vector<core::Container> unlisted_containers(const config::Config& config) {
         container.type = match->type();
         container.source = core::Source::kCgroup;
         container.full_id = match->full_id;
+        container.name = match->full_id;  // as the plugin has it: all of these are named by their id
         found.emplace(std::string(engine_name(match->engine)) + '/' + match->full_id, std::move(container));
       }
       break;  // the first path that matches decides

@@ -45,6 +45,11 @@ void FakeDocker::remove(const std::string& id) {
   containers_.erase(id);
 }
 
+void FakeDocker::set_mounts(const std::string& mounts) {
+  const std::lock_guard lock(mutex_);
+  mounts_ = mounts;
+}
+
 void FakeDocker::tell(const std::string& action, const std::string& id, const std::string& name) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const int64_t ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
@@ -72,6 +77,7 @@ void FakeDocker::serve(FakeConnection& connection) {
       const std::lock_guard lock(mutex_);
       asked_.push_back(target);
     }
+    if (hang_) return connection.hold();
     // Podman answers Docker's ping, too.
     if (target == ping || target == "/_ping") {
       if (hang_pings_) return connection.hold();
@@ -113,7 +119,7 @@ void FakeDocker::stream_events(FakeConnection& connection, const std::string& ta
     std::string event;
     {
       const std::lock_guard lock(mutex_);
-      if (next < events_.size()) event = events_[next++].text;
+      if (next < events_.size() && !hang_) event = events_[next++].text;
     }
     if (event.empty()) {
       std::this_thread::sleep_for(kLookForEvents);
@@ -146,7 +152,7 @@ std::string FakeDocker::inspect(const std::string& id) const {
                                 : std::string(R"("Image":")") + kImage + R"(","ImageName":"busybox:1.36")";
   return R"({"Id":")" + id + R"(","Name":"/)" + found->second.name + R"(",)" + image +
          R"(,"Config":{"Image":"busybox:1.36","User":"7"},"NetworkSettings":{"IPAddress":")" +
-         found->second.ip + R"("}})";
+         found->second.ip + R"("},"Mounts":[)" + mounts_ + "]}";
 }
 
 }  // namespace support

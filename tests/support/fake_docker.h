@@ -26,6 +26,8 @@ class FakeDocker {
   // A container that exists from now on; no event. ip: as inspect tells it.
   void add(const std::string& id, const std::string& name, const std::string& ip = "172.17.0.2");
   void remove(const std::string& id);
+  // What inspect lists as "Mounts" of every container, JSON without the brackets.
+  void set_mounts(const std::string& mounts);
   // An event for everybody who listens, or listens later and asks for events `since` then.
   void tell(const std::string& action, const std::string& id, const std::string& name = "told");
   // Ends all connections and the socket, or brings them back; containers stay.
@@ -36,6 +38,9 @@ class FakeDocker {
 
   void hang_inspects(bool on) { hang_inspects_ = on; }
   void hang_pings(bool on) { hang_pings_ = on; }
+  // Accepts connections and answers nothing; streams fall silent. What was asked for meanwhile stays
+  // unanswered.
+  void hang(bool on) { hang_ = on; }
 
   // How many events were sent so far, over all streams.
   int sent() const { return sent_; }
@@ -61,10 +66,12 @@ class FakeDocker {
   Kind kind_;
   mutable std::mutex mutex_;
   std::map<std::string, Entry> containers_;
+  std::string mounts_;
   std::vector<Event> events_;
   std::vector<std::string> asked_;
   std::atomic<bool> hang_inspects_ = false;
   std::atomic<bool> hang_pings_ = false;
+  std::atomic<bool> hang_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> stream_epoch_ = 0;
   std::atomic<int> sent_ = 0;

@@ -4,14 +4,20 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <sstream>
+#include <string_view>
 #include <thread>
+#include <utility>
 
 #include "support/eventually.h"
 
@@ -33,8 +39,21 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+// CONTAINER_ENGINES: the engines to test with, where that is set and not empty.
+bool is_left_out(const std::string& name) {
+  const char* wanted = ::getenv("CONTAINER_ENGINES");
+  if (wanted == nullptr || *wanted == '\0') return false;
+  std::istringstream names(wanted);
+  for (std::string each; names >> each;) {
+    if (each == name) return false;
+  }
+  return true;
+}
+
 // Runs a command to its end, its output in files: a daemon that it leaves behind may keep them open.
-base::Result<std::string> execute(const std::vector<std::string>& command, const std::string& scratch) {
+// extra: a descriptor that the command gets as its third, -1 for none.
+base::Result<std::string> execute(const std::vector<std::string>& command, const std::string& scratch,
+                                  int extra = -1) {
   const std::string out = scratch + "/stdout";
   const std::string err = scratch + "/stderr";
   std::vector<char*> arguments;
@@ -45,6 +64,7 @@ base::Result<std::string> execute(const std::vector<std::string>& command, const
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (extra >= 0) posix_spawn_file_actions_adddup2(&actions, extra, 3);
   pid_t child = -1;
   const int failed = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -62,9 +82,11 @@ base::Result<std::string> execute(const std::vector<std::string>& command, const
 
 }  // namespace
 
-base::Result<std::unique_ptr<RealEngine>> RealEngine::start(const std::string& name) {
+base::Result<std::unique_ptr<RealEngine>> RealEngine::start(const std::string& name,
+                                                            std::vector<std::string> settings) {
   if (::geteuid() != 0) return base::Error{"real engines need root"};
-  std::unique_ptr<RealEngine> engine(new RealEngine(name));
+  if (is_left_out(name)) return base::Error{"CONTAINER_ENGINES leaves it out"};
+  std::unique_ptr<RealEngine> engine(new RealEngine(name, std::move(settings)));
   base::Result<std::string> installed = engine->script({"install"});
   if (!installed) return base::Error{installed.error()};
   base::Status started = engine->up();
@@ -78,7 +100,25 @@ RealEngine::~RealEngine() {
   down();
 }
 
+// In a session of its own and nobody's child, so that whoever ends this process and its children misses it.
+base::Status RealEngine::start_guard() {
+  if (guard_.valid()) return base::Ok{};
+  std::array<int, 2> ends{-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return base::Error{"no socket pair for an engine's guard"};
+  guard_ = base::UniqueFd(ends[0]);
+  const base::UniqueFd theirs(ends[1]);
+  std::vector<std::string> all{"sh", "-c", R"(setsid "$@" &)", "sh", GUARD_SCRIPT, directory_.path()};
+  const std::vector<std::string> down = command({"down"});
+  all.insert(all.end(), down.begin(), down.end());
+  const TempDir scratch;
+  base::Result<std::string> started = execute(all, scratch.path(), theirs.get());
+  if (!started) return base::Error{started.error()};
+  return base::Ok{};
+}
+
 base::Status RealEngine::up() {
+  if (base::Status guarded = start_guard(); !guarded) return guarded;
   up_ = true;
   base::Result<std::string> started = script({"up", directory_.path()});
   if (!started) return base::Error{started.error()};
@@ -92,15 +132,23 @@ void RealEngine::down() {
   if (!up_) return;
   up_ = false;
   (void)script({"down"}).ok();
+  constexpr std::string_view kDone = "done\n";
+  (void)::send(guard_.get(), kDone.data(), kDone.size(), MSG_NOSIGNAL);
+  guard_.reset();
+}
+
+std::vector<std::string> RealEngine::command(const std::vector<std::string>& args) const {
+  std::vector<std::string> all{"env", "ENGINE_BASE=" + directory_.path(),
+                               "ENGINE_BASE_FILE=" + directory_.path() + "/base"};
+  all.insert(all.end(), settings_.begin(), settings_.end());
+  all.push_back(std::string(ENGINE_SCRIPTS_DIR) + "/" + name_ + ".sh");
+  all.insert(all.end(), args.begin(), args.end());
+  return all;
 }
 
 base::Result<std::string> RealEngine::script(const std::vector<std::string>& args) {
-  std::vector<std::string> command{"env", "ENGINE_BASE=" + directory_.path(),
-                                   "ENGINE_BASE_FILE=" + directory_.path() + "/base",
-                                   std::string(ENGINE_SCRIPTS_DIR) + "/" + name_ + ".sh"};
-  command.insert(command.end(), args.begin(), args.end());
   const TempDir scratch;
-  return execute(command, scratch.path());
+  return execute(command(args), scratch.path());
 }
 
 base::Result<std::string> RealEngine::run(const std::string& container,

@@ -66,10 +66,10 @@ TEST_F(EnginesTest, ListFindsContainersThatOnlyTheirCgroupsShow) {
   process(53, "/bpm-router");
   const auto table = run_ctrmeta({"list", "--config", config}, options);
   EXPECT_THAT(table.out, HasSubstr("ENGINE"));
-  EXPECT_THAT(table.out, testing::ContainsRegex("web +- +- +lxc"));
+  EXPECT_THAT(table.out, testing::ContainsRegex("web +web +- +lxc"));
   const auto json = run_ctrmeta({"list", "--json", "--config", config}, options);
   EXPECT_THAT(json.out, HasSubstr(R"("full_id":"web")"));
-  EXPECT_THAT(json.out, HasSubstr(R"("full_id":"router")"));
+  EXPECT_THAT(json.out, HasSubstr(R"("full_id":"router","name":"router")"));
   EXPECT_THAT(json.out, Not(HasSubstr("docker")));
   EXPECT_EQ(lines_of(table.out).size(), 3u);
 }
