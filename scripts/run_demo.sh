@@ -84,8 +84,8 @@ title "ctrmeta list: the containers that run now"
 title "ctrmeta run: $seconds seconds of live events, as a Falco rule would see them"
 tell "Each line is a process that starts, executes a program or ends in a container (-c leaves the others out)." \
   "The container's part of the line comes from the plugin: libcontainer.so, loaded as Falco loads it." \
-  "shop-web runs already. shop-job starts meanwhile: its id is known from its first event on, name and image" \
-  "as soon as the engine has told." ""
+  "shop-web runs already. shop-job starts meanwhile: name and image are known from its first event on, because" \
+  "the plugin reads what its runtime is started with and does not wait for the engine." ""
 format='%evt.time %container.id %container.name %container.image.repository:%container.image.tag %proc.cmdline'
 timeout $((seconds + 20)) "$tool" run -c --config "$dir/config.json" --duration "$seconds" -p "$format" &
 watcher=$!
