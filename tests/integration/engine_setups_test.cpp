@@ -262,8 +262,8 @@ TEST_F(rootless_podman, OfAUserWhoLogsInAndOut) {
   ASSERT_TRUE(eventually([&] { return journal_.newest(*brief) != nullptr; }, kLong));
   ASSERT_TRUE(engine.script({"rm", "brief"}).ok());
   EXPECT_TRUE(eventually([&] { return journal_.removals(*brief) == 1; }, kLong));
-  // A user without a session has no cgroup of his own for a container: no id, so its processes are the
-  // host's.
+  // A user without a session has no cgroup of his own for a container, so its cgroups alone say that it is
+  // the host.
   const auto pid = engine.script({"pid", "still-mine"});
   ASSERT_TRUE(pid.ok()) << pid.error();
   EXPECT_EQ(tools_test::run_ctrmeta({"resolve", *pid}).out.substr(0, 4), "host");
