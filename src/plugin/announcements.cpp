@@ -95,7 +95,7 @@ void Announcements::program_started(const api::TableReader* reader, api::TableEn
     ++lost_paths_;
     return;
   }
-  const LocalSources::Bundle bundle = announce(full_id, *directory, call->name, uid.value_or(0) == 0, now_ns);
+  const LocalSources::Bundle bundle = announce(full_id, *directory, call->name, uid == 0U, now_ns);
   // Without a bundle it is some other program with such arguments, as it may be as long as nobody has seen
   // one.
   const bool is_explicit = call->bundle != ".";
@@ -187,14 +187,16 @@ void Announcements::found_running(const api::TableReader* reader, const Descent&
   const Keeper& keeper = *descent.keeper;
   const Cache::Entry* known = cache_.find(keeper.full_id);
   const bool told = known != nullptr && known->has_metadata();
-  if (told || !keeper.directory) return;
+  std::optional<engines::local::Found> found;
   // Who started the keeper is not known any more, so an engine's word is to replace all of it.
-  const auto bundle = announce(keeper.full_id, *keeper.directory, keeper.name, false, now_ns);
+  if (!told && keeper.directory) {
+    found = announce(keeper.full_id, *keeper.directory, keeper.name, false, now_ns).found;
+  }
   const ThreadEntry process = threads_.find(reader, descent.keeper_pid);
   const ThreadEntry first = threads_.find(reader, descent.first);
-  if (!bundle.found || !process || !first) return;
+  if (!process || !first) return;
   // The cgroup that the bundle asked for is the container's own: what enters it later belongs to it.
-  const Creation creation = creation_of(keeper.full_id, &*bundle.found, std::nullopt);
+  const Creation creation = creation_of(keeper.full_id, found ? &*found : nullptr, std::nullopt);
   attribution_.expect(reader, process.get(), creation);
   threads_.for_each_cgroup(reader, first.get(), [&](const char* path) {
     if (asks_for(creation, path)) attribution_.lineage().learn(keeper.full_id, path);

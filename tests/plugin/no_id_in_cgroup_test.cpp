@@ -214,6 +214,23 @@ TEST_F(RanBefore, TheCgroupThatTheBundleAskedForIsTheirs) {
   EXPECT_EQ(first_late(test::thread(702, "/system.slice/run-web2.scope", 77), "container.id"), "host");
 }
 
+TEST_F(RanBefore, WhatAnEngineToldStays) {
+  ASSERT_TRUE(late_.ok()) << late_.error();
+  auto known = test::full_container("web1");
+  known.name = "told";
+  ASSERT_TRUE(late_.announce(known));  // before the capture is opened, as a dump is
+  put_conmon("web1", write_bundle("plain", plain_spec()), "/web1");
+  late_.open(true);
+  EXPECT_EQ(late_.ask(kInit, "container.name"), "told");
+  EXPECT_EQ(first_late(test::thread(701, "/web1", 77), "container.name"), "told");
+  auto runtime_of_root = runtime({"exec", "web1"}, 650);
+  late_.put(runtime_of_root);
+  ASSERT_TRUE(late_.feed(host::make_exec_exit(api::kEventExecve19Exit, runtime_of_root, kStart)));
+  auto entered = test::thread(651, kHostCgroup, 650);
+  entered.vpid = entered.vtid = 9;
+  EXPECT_EQ(first_late(entered, "container.name"), "told");
+}
+
 TEST_F(RanBefore, NoOtherCgroupIs) {
   ASSERT_TRUE(late_.ok()) << late_.error();
   std::string spec = plain_spec();
