@@ -38,7 +38,7 @@ test-unit:  ## only the tests that need no container engine
 build-asan:  ## build with the address and undefined behaviour sanitizers, in build-asan-ubsan/
 	@CONTAINER_ENGINES= scripts/setup.sh test
 	cmake --preset asan-ubsan
-	cmake --build build-asan-ubsan -j $(JOBS)
+	cmake --build build-asan-ubsan -j $(JOBS) --target unit_programs
 
 # Up to GCC 13 the sanitizers' __tls_get_addr takes a thread-local block of a dlopen()ed library, when malloc put it at
 # a certain offset of its page, for one with a header of glibc 2.19, and the leak check at exit then crashes on what it

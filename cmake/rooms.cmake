@@ -69,6 +69,9 @@ function(room name)
   endif()
 endfunction()
 
+# Every program whose tests have the label "unit", which is all that the sanitizers are run on.
+add_custom_target(unit_programs)
+
 # room_test(NAME SOURCES file... [DEPS target...] [LABELS label] [TIMEOUT seconds] [ENGINES engine...]):
 # one GoogleTest program; each of its tests is a test of ctest. With ENGINES it is run once for each engine, because
 # starting one takes seconds, with the tests that have the engine in their name; it is skipped when they all are.
@@ -93,6 +96,9 @@ function(room_test name)
     endforeach()
   else()
     target_link_libraries(${name} PRIVATE GTest::gtest_main)
+    if(arg_LABELS STREQUAL "unit")
+      add_dependencies(unit_programs ${name})
+    endif()
     set(properties LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
     if(arg_LABELS STREQUAL "engine")
       list(APPEND properties RESOURCE_LOCK engines)
