@@ -191,4 +191,58 @@ TEST(Cache, HundredThousandContainersLeaveNothingBehind) {
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
+// An ordinary user may have announced it to mislead: of his words nothing is left once an engine has spoken.
+TEST(Cache, AnEnginesWordReplacesAUsersAsAWhole) {
+  for (const bool untrusted : {false, true}) {
+    plugin::Cache cache({});
+    core::Container forged;
+    forged.full_id = "web";
+    forged.source = core::Source::kBundle;
+    forged.pod_name = "forged";
+    cache.put(forged, 1).untrusted = untrusted;
+    core::Container told;
+    told.full_id = "web";
+    told.name = "real";
+    const plugin::Cache::Entry& entry = cache.put(told, 2);
+    EXPECT_EQ(entry.record->container.name, "real");
+    EXPECT_EQ(entry.record->container.pod_name, untrusted ? "" : "forged");
+    EXPECT_FALSE(entry.untrusted);
+  }
+}
+
+// Ids of people's choosing are used again.
+TEST(Cache, ARemovedContainersRecordIsNotTheNextOnes) {
+  plugin::Cache cache({});
+  core::Container first;
+  first.full_id = "web";
+  first.image = "old:1";
+  cache.put(first, 1);
+  cache.remove("web", 2);
+  core::Container second;
+  second.full_id = "web";
+  second.source = core::Source::kBundle;
+  second.name = "new";
+  const plugin::Cache::Entry& entry = cache.put(second, 3);
+  EXPECT_FALSE(entry.removed);
+  EXPECT_EQ(entry.record->container.name, "new");
+  EXPECT_EQ(entry.record->container.image, "");
+}
+
+// A runtime that failed leaves no container behind; one that is entered stays.
+TEST(Cache, BundlesThatNobodyEntersAreRemoved) {
+  plugin::Cache cache({});
+  for (const char* id : {"failed", "entered"}) {
+    core::Container container;
+    container.full_id = id;
+    container.source = core::Source::kBundle;
+    plugin::Cache::Entry& entry = cache.put(container, 1);
+    if (container.full_id == "entered") entry.threads = 1;
+  }
+  cache.expire(plugin::Cache::kUnenteredNs);
+  EXPECT_FALSE(cache.find("failed")->removed);
+  cache.expire(plugin::Cache::kUnenteredNs + 1);
+  EXPECT_TRUE(cache.find("failed")->removed);
+  EXPECT_FALSE(cache.find("entered")->removed);
+}
+
 }  // namespace
