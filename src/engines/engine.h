@@ -60,6 +60,7 @@ struct Sighting {
   core::Container container;  // full_id and type set, the rest as far as it was told
   bool running = false;       // looked up before those that are not
   bool complete = false;      // nothing more to be had: no look-up is needed
+  bool past = false;          // told by an event that is older than this session's list
 };
 
 // The session's ear. Calls return quickly and never fail.

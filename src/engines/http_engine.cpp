@@ -104,6 +104,7 @@ asio::awaitable<base::Error> HttpEngine::session(Observer& observer) {
   // From here on events count as seen, even before the first.
   if (last_event_ns_ == 0) last_event_ns_ = begin;
   observer.connected();
+  list_asked_ns_ = now_ns();
   base::Status listed = co_await list(observer);
   if (!listed) co_return base::Error{listed.error()};
   co_return co_await follow(**stream, observer);
@@ -143,6 +144,7 @@ base::Status HttpEngine::tell(const std::string& object, Observer& observer) {
     sighting.container = std::move(event->container);
     sighting.container.type = dialect_.type;
     sighting.running = true;
+    sighting.past = event->time_ns < list_asked_ns_;
     observer.changed(std::move(sighting));
   }
   return base::Ok{};

@@ -63,6 +63,7 @@ class HttpEngine : public Engine {
   net::HttpClient client_;
   std::string base_;           // "/v1.41" and the prefix
   int64_t last_event_ns_ = 0;  // by the engine's clock, since the epoch; 0 before the first session
+  int64_t list_asked_ns_ = 0;  // by our clock, which is the engine's: when this session's list was asked for
 };
 
 }  // namespace engines

@@ -29,6 +29,16 @@ bool same_but_for_mount_order(const core::Container& left, const core::Container
   return left == reordered;
 }
 
+// An image that cannot be asked for any more, removed while its container runs or for the moment, takes none
+// of the names that it had.
+void keep_image(const core::Container& known, core::Container& container) {
+  if (container.image_id.empty() || container.image_id != known.image_id) return;
+  if (container.image_digest.empty()) container.image_digest = known.image_digest;
+  if (!container.image_repository.empty()) return;
+  container.image_repository = known.image_repository;
+  container.image_tag = known.image_tag;
+}
+
 // Where a container stands in known_: "id", or "id/namespace".
 std::string key_of(std::string_view handle) {
   const size_t slash = handle.find('/');
@@ -76,6 +86,7 @@ void Supervisor::listed(std::vector<engines::Sighting> all) {
     if (!present.contains(key)) gone.push_back(key);
   }
   for (const std::string& key : gone) forget_known(key);
+  departed_.insert(gone.begin(), gone.end());
 
   for (engines::Sighting& sighting : all) {
     if (sighting.complete) {
@@ -113,7 +124,9 @@ void Supervisor::changed(engines::Sighting sighting) {
     return;
   }
   const std::string id = engines::handle_of(sighting.container);
-  queue_.add(id, true, std::move(sighting.container));
+  const bool departed = sighting.past && departed_.contains(key_of(id));
+  // One that is said to be back is asked for, and reported only if the engine knows it.
+  queue_.add(id, true, departed ? std::nullopt : std::optional(std::move(sighting.container)));
   pump();
 }
 
@@ -200,6 +213,7 @@ void Supervisor::accept(core::Container container, bool complete) {
   container.source = core::Source::kApi;
   if (is_dockers(container)) return;
   Known& known = known_[key_of(container)];
+  if (known.record != nullptr && complete) keep_image(*known.record, container);
   const bool news =
       known.record == nullptr || (complete && !same_but_for_mount_order(*known.record, container));
   if (news) {
@@ -268,6 +282,7 @@ void Supervisor::orphan_is_gone(const core::Container& container, bool report) {
   } else {
     known_.erase(key);
   }
+  departed_.insert(key);
 }
 
 }  // namespace worker

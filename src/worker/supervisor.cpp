@@ -182,8 +182,14 @@ void Supervisor::begin_session(const Located& located) {
 void Supervisor::end_session(const Located& located, const std::string& reason, bool lived) {
   ++session_;
   engine_->close();
+  // What was told and not answered yet: its container may be gone when there is an engine again, and its
+  // event is not sent twice.
+  for (const auto& [id, job] : queue_.jobs()) {
+    if (job.fallback) accept(*job.fallback, false);
+  }
   queue_.clear();
   initial_.clear();
+  departed_.clear();
   connected_ = false;
   listed_ = false;
   watch(located, changed_);

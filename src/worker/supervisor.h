@@ -119,6 +119,9 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   std::set<std::string, std::less<>> initial_;  // handles that were listed, and are not answered yet
   // By full id, a slash and the namespace behind it where there is one: namesakes stand side by side.
   std::map<std::string, Known, std::less<>> known_;
+  // What the list of this session, or a look at its cgroup before it, showed to be gone. Events of the time
+  // before tell of it once more: it is not to be reported a second time.
+  std::set<std::string, std::less<>> departed_;
   std::string last_problem_;  // logged; said again only after it changed
   unsigned sessions_listed_ = 0;
 };

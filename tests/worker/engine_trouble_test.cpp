@@ -74,7 +74,7 @@ class EngineTrouble : public TimedWorkerTest {
       auto& before = last[entry.container->full_id];
       const bool repeated = !entry.removed && before != nullptr && *before == *entry.container;
       EXPECT_FALSE(repeated) << entry.container->name;
-      before = entry.container;
+      before = entry.removed ? nullptr : entry.container;
     }
     for (int i = from; i < to; ++i) {
       EXPECT_LE(journal_.reports(id(i)), 3) << name(i);
@@ -101,6 +101,7 @@ TEST_F(EngineTrouble, RestartedInTheMiddleOfAHundredStarts) {
   start_timed();
   ASSERT_TRUE(eventually([&] { return timed_status().connected; }));
   run(engine, 0, 40);
+  ASSERT_TRUE(all_reported(0, 1));
   engine.stop();  // some are told of, some are being looked up, some are known
   run(engine, 40, 60);
   end(engine, 0, 10);
@@ -113,6 +114,58 @@ TEST_F(EngineTrouble, RestartedInTheMiddleOfAHundredStarts) {
   EXPECT_TRUE(all_removed(0, 100)) << "also those that came and went while the engine was away";
   expect_no_repeats(0, 100, 1);
   EXPECT_GE(timed_status().reconnects, 1U);
+}
+
+TEST_F(EngineTrouble, WhatWasToldAndNotAnsweredIsReportedWhenASessionEnds) {
+  FakeDocker engine(path_);
+  start_timed();
+  ASSERT_TRUE(eventually([&] { return timed_status().connected; }));
+  engine.hang_inspects(true);
+  run(engine, 0, 20);  // more than are looked up at once
+  ASSERT_TRUE(eventually([&] { return timed_status().events == 40; }));
+  engine.stop();
+  EXPECT_TRUE(eventually([&] {
+    int reported = 0;
+    for (int i = 0; i < 20; ++i) reported += journal_.reports(id(i));
+    return reported == 20;
+  })) << "the engine is away: nobody else tells of them";
+  end(engine, 0, 20);
+  engine.hang_inspects(false);
+  engine.start();
+  EXPECT_TRUE(all_removed(0, 20));
+  expect_each_once(0, 20, 1);
+}
+
+// The list says first that it is gone; the events of the time before it tell of it once more.
+TEST_F(EngineTrouble, WhatAListShowsToBeGoneIsNotReportedAnewByOlderEvents) {
+  FakeDocker engine(path_);
+  start_timed();
+  run(engine, 0, 10);
+  ASSERT_TRUE(all_reported(0, 10));
+  engine.stop();
+  for (int i = 0; i < 5; ++i) engine.tell("start", id(i), name(i));
+  end(engine, 0, 5);
+  engine.start();
+  EXPECT_TRUE(all_removed(0, 5));
+  run(engine, 10, 11);
+  ASSERT_TRUE(all_reported(10, 11)) << "events come in order: the older ones are through";
+  expect_each_once(0, 5, 1);
+  expect_each_once(5, 11, 0);
+}
+
+TEST_F(EngineTrouble, WhatAListShowsToBeGoneMayComeBack) {
+  FakeDocker engine(path_);
+  start_timed();
+  run(engine, 0, 10);
+  ASSERT_TRUE(all_reported(0, 10));
+  engine.stop();
+  end(engine, 0, 5);
+  engine.start();
+  EXPECT_TRUE(all_removed(0, 5));
+  run(engine, 0, 5);
+  EXPECT_TRUE(eventually([&] { return timed_status().containers == 10; }));
+  EXPECT_TRUE(eventually([&] { return journal_.reports(id(0)) >= 2 && journal_.reports(id(4)) >= 2; }));
+  expect_no_repeats(0, 5, 1);
 }
 
 TEST_F(EngineTrouble, RestartedOverAndOver) {
