@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <cstdint>
+#include <cstring>
 
 namespace base {
 namespace {
@@ -49,7 +50,15 @@ Sequence next_sequence(std::string_view text) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
   while (!text.empty()) {
+    uint64_t eight = 0;
+    while (text.size() >= sizeof eight) {
+      std::memcpy(&eight, text.data(), sizeof eight);
+      if ((eight & kHighBits) != 0) break;
+      text.remove_prefix(sizeof eight);
+    }
+    if (text.empty()) break;
     const Sequence sequence = next_sequence(text);
     if (!sequence.valid) return false;
     text.remove_prefix(sequence.length);

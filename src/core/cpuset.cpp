@@ -1,10 +1,12 @@
 // Counting the CPUs of a cpuset list.
 #include "core/cpuset.h"
 
-#include <bitset>
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace core {
 namespace {
@@ -30,7 +32,7 @@ std::string_view trimmed(std::string_view text) {
 int64_t count_cpus(std::string_view list) {
   list = trimmed(list);
   if (list.empty()) return 0;
-  std::bitset<kMaxCpus> cpus;
+  std::vector<std::pair<size_t, size_t>> ranges;
   while (true) {
     const size_t comma = list.find(',');
     const std::string_view range = trimmed(list.substr(0, comma));
@@ -38,11 +40,20 @@ int64_t count_cpus(std::string_view list) {
     const auto first = parse_cpu(range.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : parse_cpu(range.substr(dash + 1));
     if (!first || !last || *last < *first) return 0;
-    for (size_t cpu = *first; cpu <= *last; ++cpu) cpus.set(cpu);
+    ranges.emplace_back(*first, *last);
     if (comma == std::string_view::npos) break;
     list.remove_prefix(comma + 1);
   }
-  return static_cast<int64_t>(cpus.count());
+  // Ranges may overlap.
+  std::sort(ranges.begin(), ranges.end());
+  size_t count = 0;
+  size_t next = 0;  // behind the last that was counted
+  for (const auto& [first, last] : ranges) {
+    if (last < next) continue;
+    count += last + 1 - std::max(first, next);
+    next = last + 1;
+  }
+  return static_cast<int64_t>(count);
 }
 
 }  // namespace core

@@ -2,12 +2,14 @@
 // Pure functions; any thread. Includes Boost.JSON: for source files, not for other headers.
 #pragma once
 
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,10 +21,16 @@ namespace core {
 // Deepest nesting of arrays and objects that is read.
 inline constexpr size_t kMaxJsonDepth = 32;
 
+// The names of the members from the document's object down to one; "" behind the last.
+using JsonPath = std::array<std::string_view, 3>;
+// Members whose objects and arrays are read as empty ones, for what is long and not wanted: at most 32.
+using JsonSkip = std::span<const JsonPath>;
+
 // Parses `text`; bytes that are no UTF-8 are read as U+FFFD. memory: where the value lives, must outlive it.
 // The error is a clause such as "not JSON: syntax error at byte 7, near '}x'", for a sentence that says of
-// what.
-base::Result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr memory = {});
+// what. What is skipped is checked like the rest.
+base::Result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr memory = {},
+                                            JsonSkip skip = {});
 
 // The member `key` when `value` is an object that has it, else nullptr. A null `value` is no object.
 inline const boost::json::value* member(const boost::json::value* value, std::string_view key) {

@@ -1,12 +1,13 @@
 // See json_view.h.
 #include "engines/json_view.h"
 
-#include "core/json_read.h"
+#include <utility>
 
 namespace engines::json {
 
-base::Result<object> parse_object(std::string_view text, std::string_view what) {
-  base::Result<value> parsed = core::parse_json(text);
+base::Result<object> parse_object(std::string_view text, std::string_view what,
+                                  boost::json::storage_ptr memory, core::JsonSkip skip) {
+  base::Result<value> parsed = core::parse_json(text, std::move(memory), skip);
   if (!parsed) return base::Error{std::string(what) + ": " + parsed.error()};
   object* found = parsed->if_object();
   if (found == nullptr) return base::Error{std::string(what) + ": an object is wanted"};

@@ -3,15 +3,13 @@
 // only.
 #pragma once
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "core/json_read.h"
 
 namespace engines::json {
 
@@ -20,7 +18,9 @@ using boost::json::object;
 using boost::json::value;
 
 // Parses a text that has to be an object (array). what: names the text in the error, "container inspect".
-base::Result<object> parse_object(std::string_view text, std::string_view what);
+// memory, skip: see core::parse_json.
+base::Result<object> parse_object(std::string_view text, std::string_view what,
+                                  boost::json::storage_ptr memory = {}, core::JsonSkip skip = {});
 base::Result<array> parse_array(std::string_view text, std::string_view what);
 
 // The member of that name and type, or an empty one.

@@ -24,6 +24,7 @@
 #include <future>
 #include <thread>
 
+#include "support/links.h"
 #include "support/silent_fuse.h"
 #include "support/temp_dir.h"
 
@@ -31,6 +32,7 @@ namespace base {
 namespace {
 
 namespace fs = std::filesystem;
+using support::make_followed_link;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -200,9 +202,9 @@ TEST_P(LocalFilesTest, PathsDoNotLeaveTheRoot) {
   // As a link and as the path itself: ".." at the root is the root.
   EXPECT_TRUE(read("/../../../bundle"));
   EXPECT_TRUE(read("/bundle/./../bundle//"));
-  fs::create_symlink("../../../../../bundle", root_ + "/up");
+  make_followed_link("../../../../../bundle", root_ + "/up");
   EXPECT_TRUE(read("/up"));
-  fs::create_symlink("/etc", root_ + "/etc-link");
+  make_followed_link("/etc", root_ + "/etc-link");
   LocalFiles files(root_);
   EXPECT_FALSE(files.read("/etc-link", "passwd", kCap, GetParam()));
   EXPECT_FALSE(files.read("/../../../etc", "passwd", kCap, GetParam()));
@@ -217,10 +219,10 @@ TEST_P(LocalFilesTest, PathsDoNotLeaveTheRoot) {
 TEST_P(LocalFilesTest, LinksOnTheWayAreTheHosts) {
   write(file_, "{}");
   fs::create_directory(root_ + "/var");
-  fs::create_symlink("/bundle", root_ + "/var/absolute");
-  fs::create_symlink("../bundle", root_ + "/var/relative");
-  fs::create_symlink("absolute", root_ + "/var/chain");
-  fs::create_symlink("round", root_ + "/var/round");
+  make_followed_link("/bundle", root_ + "/var/absolute");
+  make_followed_link("../bundle", root_ + "/var/relative");
+  make_followed_link("absolute", root_ + "/var/chain");
+  make_followed_link("round", root_ + "/var/round");
   for (const char* directory : {"/var/absolute", "/var/relative", "/var/chain"}) {
     const Reading<std::string> text = read(directory);
     EXPECT_TRUE(text) << directory << text.error().message;

@@ -42,6 +42,15 @@ TEST(Utf8, LeavesGoodTextAlone) {
   }
 }
 
+TEST(Utf8, IsCheckedAtEveryPlaceOfALongText) {
+  for (size_t place = 0; place <= 40; ++place) {
+    std::string text(40, 'a');
+    EXPECT_FALSE(is_utf8(std::string(text).insert(place, "\xff"))) << place;
+    EXPECT_FALSE(is_utf8(std::string(text).insert(place, "\xC3"))) << place;
+    EXPECT_TRUE(is_utf8(text.insert(place, "\xC3\xA9"))) << place;
+  }
+}
+
 TEST(Utf8, ExcerptsAreShortAndPrintable) {
   EXPECT_EQ(excerpt("plain"), "plain");
   EXPECT_EQ(excerpt("a\n\x1b[31m\x7f\xff"), "a??[31m??");

@@ -18,6 +18,7 @@ TEST(Cpuset, CountsCpus) {
   EXPECT_EQ(count_cpus(" 0 - 1 , 4\n"), 0) << "blanks inside a range";
   EXPECT_EQ(count_cpus(" 0-1, 4\n"), 3);
   EXPECT_EQ(count_cpus("0-3,2-5"), 6) << "overlaps count once";
+  EXPECT_EQ(count_cpus("5,0-3,2,1-9,12-12"), 11) << "in any order";
   EXPECT_EQ(count_cpus("0-65535"), 65536);
 }
 

@@ -22,6 +22,24 @@ namespace {
 // A specification takes about twice its text; most of them live here whole.
 constexpr size_t kFirstBlock = 65536;
 constexpr size_t kShownId = 64;
+// What is long and tells nothing here; of seccomp only whether it is there.
+constexpr core::JsonPath kSkipped[] = {
+    {"process", "env"},  // the first: kept when it is wanted
+    {"hooks"},
+    {"linux", "devices"},
+    {"linux", "seccomp"},
+    {"linux", "sysctl"},
+    {"linux", "uidMappings"},
+    {"linux", "gidMappings"},
+    {"linux", "resources", "devices"},
+    {"linux", "resources", "hugepageLimits"},
+    {"linux", "resources", "blockIO"},
+    {"process", "rlimits"},
+    {"process", "capabilities", "effective"},
+    {"process", "capabilities", "permitted"},
+    {"process", "capabilities", "inheritable"},
+    {"process", "capabilities", "ambient"},
+};
 // Annotations that hold the container's own id; containerd's one does in a sandbox only.
 constexpr std::string_view kCrioId = "io.kubernetes.cri-o.ContainerID";
 constexpr std::string_view kSandboxId = "io.kubernetes.cri.sandbox-id";
@@ -80,7 +98,8 @@ base::Result<Bundle> map_bundle(std::string_view full_id, std::string_view text,
   }
   std::array<unsigned char, kFirstBlock> block;
   boost::json::monotonic_resource memory(block.data(), block.size());
-  const base::Result<json::value> parsed = core::parse_json(text, &memory);
+  const core::JsonSkip skipped = core::JsonSkip(kSkipped).subspan(settings.with_env ? 1 : 0);
+  const base::Result<json::value> parsed = core::parse_json(text, &memory, skipped);
   if (!parsed) return base::Error{parsed.error()};
   const json::object* spec = parsed->if_object();
   if (spec == nullptr) return base::Error{"not an object of JSON"};

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <string>
 
 #include "core/image_ref.h"
@@ -13,6 +15,9 @@
 namespace engines::local {
 
 namespace {
+
+// An entry takes about twice its text; most live here whole.
+constexpr size_t kFirstBlock = 4096;
 
 // The place behind the text that begins at `quote`; npos when it does not end.
 size_t text_end(std::string_view json, size_t quote) {
@@ -95,9 +100,12 @@ std::string_view find_storage_entry(std::string_view list, std::string_view full
 }
 
 std::optional<core::Container> map_storage_entry(std::string_view full_id, std::string_view entry) {
-  const base::Result<json::object> parsed = json::parse_object(entry, "containers.json");
+  std::array<unsigned char, kFirstBlock> block;
+  boost::json::monotonic_resource memory(block.data(), block.size());
+  const base::Result<json::object> parsed = json::parse_object(entry, "containers.json", &memory);
   if (!parsed || json::text(*parsed, "id") != full_id) return std::nullopt;
-  const base::Result<json::object> metadata = json::parse_object(json::text(*parsed, "metadata"), "metadata");
+  const base::Result<json::object> metadata =
+      json::parse_object(json::text(*parsed, "metadata"), "metadata", &memory);
   core::Container container;
   container.type = core::ContainerType::kPodman;
   container.source = core::Source::kDisk;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "support/links.h"
 #include "support/temp_dir.h"
 
 namespace engines::local {
@@ -39,7 +40,7 @@ class HostTree {
     // As on Debian.
     std::filesystem::create_directories(directory_ / "var");
     std::filesystem::create_directories(directory_ / "run");
-    std::filesystem::create_directory_symlink("/run", directory_ / "var/run");
+    support::make_followed_link("/run", directory_ / "var/run");
   }
 
   void put(const std::string& path, const std::string& text) {
