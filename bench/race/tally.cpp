@@ -27,7 +27,8 @@ double microseconds(uint64_t ns) {
 }  // namespace
 
 struct Samples {
-  std::vector<double> to_full_ms, start_wall_us, start_cpu_us, event_wall_us, announce_wall_us;
+  std::vector<double> to_full_ms, start_wall_us, start_cpu_us, event_wall_us, announce_wall_us,
+      announce_cpu_us;
 };
 
 Known judge(const Answers& answers, const Answers& truth) {
@@ -137,9 +138,15 @@ void Tally::judge_container(const Start& start, Outcome& outcome, Samples& sampl
     ++outcome.never_full;
   }
   const auto announcements = announcements_of(start);
+  Cost dearest;
   for (const Announcement& announcement : announcements) {
     cost += announcement.cost;
-    samples.announce_wall_us.push_back(microseconds(announcement.cost.wall_ns));
+    dearest.wall_ns = std::max(dearest.wall_ns, announcement.cost.wall_ns);
+    dearest.cpu_ns = std::max(dearest.cpu_ns, announcement.cost.cpu_ns);
+  }
+  if (!announcements.empty()) {
+    samples.announce_wall_us.push_back(microseconds(dearest.wall_ns));
+    samples.announce_cpu_us.push_back(microseconds(dearest.cpu_ns));
   }
   const bool in_time =
       !announcements.empty() && announcements.front().handled_ns <= sightings.front()->handled_ns;
@@ -166,6 +173,7 @@ Outcome Tally::evaluate(std::span<const Start> starts) const {
   outcome.start_cpu_us = spread(std::move(samples.start_cpu_us));
   outcome.event_wall_us = spread(std::move(samples.event_wall_us));
   outcome.announce_wall_us = spread(std::move(samples.announce_wall_us));
+  outcome.announce_cpu_us = spread(std::move(samples.announce_cpu_us));
   return outcome;
 }
 

@@ -85,7 +85,9 @@ struct Outcome {
   Spread start_wall_us;     // per container: see Tally::announced
   Spread start_cpu_us;      //
   Spread event_wall_us;     // per event of a container
-  Spread announce_wall_us;  // per exec that announced a container: what reads bundles
+  // Per container: the dearest of the execs that announced it, the one in which its bundle was read.
+  Spread announce_wall_us;
+  Spread announce_cpu_us;
 };
 
 class Tally {

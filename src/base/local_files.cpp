@@ -124,8 +124,10 @@ bool LocalFiles::open_root() {
 
 Reading<std::string> LocalFiles::read(std::string_view directory, std::string_view name, size_t max_bytes,
                                       Patience patience, size_t patient_max_bytes) {
-  const Request request{fmt::format("{}{}/{}", root_, directory, name), max_bytes, patient_max_bytes,
-                        patience};
+  std::string path;
+  path.reserve(root_.size() + directory.size() + name.size() + 1);
+  path.append(root_).append(directory).append("/").append(name);
+  const Request request{std::move(path), max_bytes, patient_max_bytes, patience};
   if (!is_path(directory) || !is_name(name)) return problem(Unread::kRefused, request.path, "not a path");
   const Reading<UniqueFd> parent = open_directory(directory, patience);
   if (!parent) return parent.error();

@@ -1,7 +1,7 @@
 // See announcements.h.
 #include "plugin/announcements.h"
 
-#include <filesystem>
+#include <algorithm>
 #include <utility>
 
 namespace plugin {
@@ -34,14 +34,30 @@ Creation creation_of(const std::string& full_id, const engines::local::Found* fo
   return creation;
 }
 
+// Goes on from `path`, which is absolute and without "." and "..", along `way`.
+void append_way(std::string_view way, std::string& path) {
+  while (!way.empty()) {
+    const size_t end = std::min(way.find('/'), way.size());
+    const std::string_view step = way.substr(0, end);
+    if (step == "..") {
+      path.erase(path.empty() ? 0 : path.rfind('/'));
+    } else if (!step.empty() && step != ".") {
+      path.append("/").append(step);
+    }
+    way.remove_prefix(std::min(end + 1, way.size()));
+  }
+}
+
 // A bundle's path as the host sees it, without "." and ".."; nullopt when it is relative to nobody knows
 // what.
 std::optional<std::string> absolute(std::string_view cwd, std::string_view bundle) {
-  if (!bundle.starts_with('/') && !cwd.starts_with('/')) return std::nullopt;
-  // What is absolute already replaces what it is put behind.
-  std::string path = (std::filesystem::path(cwd) / bundle).lexically_normal().string();
-  if (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
+  const bool is_absolute = bundle.starts_with('/');
+  if (!is_absolute && !cwd.starts_with('/')) return std::nullopt;
+  std::string path;
+  path.reserve(cwd.size() + bundle.size() + 1);
+  if (!is_absolute) append_way(cwd, path);
+  append_way(bundle, path);
+  return path.empty() ? "/" : path;
 }
 
 // No runtime of this host is in a pid namespace of its own, whatever its cgroups say.
