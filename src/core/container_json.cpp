@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "core/json_read.h"
+#include "core/json_write.h"
 #include "core/labels.h"
 
 namespace core {
@@ -16,58 +17,57 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr size_t kUsualBytes = 2048;
+
 // ---- writing ----
 
-json::string to_value(std::string_view text) {
-  return base::is_utf8(text) ? json::string(text) : json::string(base::to_utf8(text));
+using core::append_json;
+
+void append_json(const Labels& labels, std::string& out) {
+  JsonMembers members(out += '{');
+  for (const auto& [key, value] : labels) members.add(key, value);
+  out += '}';
 }
 
-json::array to_value(const std::vector<std::string>& texts) {
-  json::array array;
-  array.reserve(texts.size());
-  for (const std::string& text : texts) array.emplace_back(to_value(text));
-  return array;
-}
-
-json::object to_value(const Labels& labels) {
-  json::object object;
-  object.reserve(labels.size());
-  for (const auto& [key, value] : labels) object[to_value(key)] = to_value(value);
-  return object;
-}
-
-json::value to_value(const std::optional<Labels>& labels) {
-  if (!labels) return nullptr;
-  return to_value(*labels);
-}
-
-json::object to_value(const Probe& probe) {
-  return {{"exe", to_value(probe.exe)}, {"args", to_value(probe.args)}};
-}
-
-json::array to_value(const std::vector<PortMapping>& ports) {
-  json::array array;
-  for (const PortMapping& port : ports) {
-    array.push_back(
-        {{"HostIp", port.host_ip}, {"HostPort", port.host_port}, {"ContainerPort", port.container_port}});
+void append_json(const std::optional<Labels>& labels, std::string& out) {
+  if (labels) {
+    append_json(*labels, out);
+  } else {
+    out += "null";
   }
-  return array;
 }
 
-json::array to_value(const std::vector<Mount>& mounts) {
-  json::array array;
-  for (const Mount& mount : mounts) {
-    array.push_back({{"Source", to_value(mount.source)},
-                     {"Destination", to_value(mount.destination)},
-                     {"Mode", to_value(mount.mode)},
-                     {"RW", mount.rw},
-                     {"Propagation", to_value(mount.propagation)}});
-  }
-  return array;
+void append_json(const Probe& probe, std::string& out) {
+  JsonMembers members(out += '{');
+  members.add("exe", probe.exe);
+  members.add("args", probe.args);
+  out += '}';
+}
+
+void append_json(const std::vector<PortMapping>& ports, std::string& out) {
+  append_json_array(ports, out, [](const PortMapping& port, std::string& to) {
+    JsonMembers members(to += '{');
+    members.add("HostIp", port.host_ip);
+    members.add("HostPort", port.host_port);
+    members.add("ContainerPort", port.container_port);
+    to += '}';
+  });
+}
+
+void append_json(const std::vector<Mount>& mounts, std::string& out) {
+  append_json_array(mounts, out, [](const Mount& mount, std::string& to) {
+    JsonMembers members(to += '{');
+    members.add("Source", mount.source);
+    members.add("Destination", mount.destination);
+    members.add("Mode", mount.mode);
+    members.add("RW", mount.rw);
+    members.add("Propagation", mount.propagation);
+    to += '}';
+  });
 }
 
 // The labels with the Kubernetes identity among them, whatever a label limit may have dropped.
-json::object labels_with_identity(const Container& container) {
+Labels labels_with_identity(const Container& container) {
   Labels labels = container.labels;
   for (const auto& [key, value] :
        {std::pair(kPodNameLabel, &container.pod_name),
@@ -75,7 +75,7 @@ json::object labels_with_identity(const Container& container) {
         std::pair(kPodSandboxIdLabel, &container.pod_sandbox_id)}) {
     if (!value->empty()) labels.insert_or_assign(std::string(key), *value);
   }
-  return to_value(labels);
+  return labels;
 }
 
 // ---- reading: each returns the default when the member is missing, null or of a wrong type ----
@@ -163,7 +163,7 @@ ContainerType read_type(const json::value* value) {
 // One key of the format, in the order in which it is written.
 struct Key {
   const char* name;
-  void (*write)(const Container&, const char* name, json::object&);
+  void (*write)(const Container&, const char* name, JsonMembers&);
   void (*read)(const json::value*, Container&);
 };
 
@@ -171,13 +171,8 @@ struct Key {
 template <auto Member>
 constexpr Key plain(const char* name) {
   return {name,
-          [](const Container& container, const char* key, json::object& out) {
-            const auto& value = container.*Member;
-            if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(value)>>) {
-              out[key] = value;
-            } else {
-              out[key] = to_value(value);
-            }
+          [](const Container& container, const char* key, JsonMembers& out) {
+            append_json(container.*Member, out.name(key));
           },
           [](const json::value* value, Container& container) { read(value, container.*Member); }};
 }
@@ -186,17 +181,17 @@ constexpr Key plain(const char* name) {
 template <auto Member>
 constexpr Key probe(const char* name) {
   return {name,
-          [](const Container& container, const char* key, json::object& out) {
-            if (container.*Member) out[key] = to_value(*(container.*Member));
+          [](const Container& container, const char* key, JsonMembers& out) {
+            if (container.*Member) append_json(*(container.*Member), out.name(key));
           },
           [](const json::value* value, Container& container) { read(value, container.*Member); }};
 }
 
 // Only what no engine has told says so: then a replay can tell a file's word from an engine's, as the live
 // system did.
-void write_source(const Container& container, const char* key, json::object& out) {
-  if (container.source == Source::kBundle) out[key] = "bundle";
-  if (container.source == Source::kDisk) out[key] = "disk";
+void write_source(const Container& container, const char* key, JsonMembers& out) {
+  if (container.source == Source::kBundle) out.add(key, std::string_view("bundle"));
+  if (container.source == Source::kDisk) out.add(key, std::string_view("disk"));
 }
 void read_source(const json::value* value, Container& container) {
   const std::string_view text = as_text(value).value_or("");
@@ -209,18 +204,16 @@ void read_nothing(const json::value*, Container&) {}
 
 constexpr std::array kKeys{
     Key{"type",
-        [](const Container& container, const char* key, json::object& out) {
-          out[key] = static_cast<uint32_t>(container.type);
+        [](const Container& container, const char* key, JsonMembers& out) {
+          out.add(key, static_cast<uint32_t>(container.type));
         },
         [](const json::value* value, Container& container) { container.type = read_type(value); }},
     Key{"id",
-        [](const Container& container, const char* key, json::object& out) {
-          out[key] = to_value(container.id());
-        },
+        [](const Container& container, const char* key, JsonMembers& out) { out.add(key, container.id()); },
         read_nothing},
     Key{"full_id",
-        [](const Container& container, const char* key, json::object& out) {
-          out[key] = to_value(container.full_id);
+        [](const Container& container, const char* key, JsonMembers& out) {
+          out.add(key, container.full_id);
         },
         read_nothing},
     plain<&Container::name>("name"),
@@ -245,8 +238,8 @@ constexpr std::array kKeys{
     plain<&Container::size>("size"),
     plain<&Container::env>("env"),
     Key{"labels",
-        [](const Container& container, const char* key, json::object& out) {
-          out[key] = labels_with_identity(container);
+        [](const Container& container, const char* key, JsonMembers& out) {
+          append_json(labels_with_identity(container), out.name(key));
         },
         [](const json::value* value, Container& container) { read(value, container.labels); }},
     plain<&Container::port_mappings>("port_mappings"),
@@ -273,21 +266,26 @@ std::string take_id(const json::value* object) {
   return std::string(full_id.starts_with(whole) ? full_id : id);
 }
 
-json::object to_object(const Container& container) {
-  json::object object;
-  object.reserve(kKeys.size());
-  for (const Key& key : kKeys) key.write(container, key.name, object);
-  return object;
+void append_object(const Container& container, std::string& out) {
+  JsonMembers members(out += '{');
+  for (const Key& key : kKeys) key.write(container, key.name, members);
+  out += '}';
 }
 
 }  // namespace
 
 std::string to_json(const Container& container) {
-  return "{\"container\":" + to_json_object(container) + "}";
+  std::string text;
+  text.reserve(kUsualBytes);
+  append_object(container, text += "{\"container\":");
+  return text += '}';
 }
 
 std::string to_json_object(const Container& container) {
-  return json::serialize(to_object(container));
+  std::string text;
+  text.reserve(kUsualBytes);
+  append_object(container, text);
+  return text;
 }
 
 base::Result<Container> from_json(std::string_view text) {

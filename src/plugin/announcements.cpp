@@ -137,10 +137,10 @@ LocalSources::Bundle Announcements::announce(const std::string& full_id, const s
     hooks_.read_bundle(full_id, directory, std::string(name_hint));
   }
   if (!bundle.found) return bundle;
-  core::Container container = std::move(bundle.found->container);  // callers need the rest only
+  core::Container container = bundle.found->container;
   // What runc itself started has no other name than its id.
   if (container.name.empty() && container.type == core::ContainerType::kUnknown) container.name = full_id;
-  hooks_.appeared(std::make_shared<const core::Container>(container));
+  hooks_.appeared(container);
   Cache::Entry* known = cache_.find(full_id);
   // What a user said is replaced by what root says.
   if (known != nullptr && known->untrusted) known->removed = true;

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +25,7 @@ namespace plugin {
 
 struct AnnouncementHooks {
   // A container is known by its bundle.
-  std::function<void(std::shared_ptr<const core::Container> container)> appeared;
+  std::function<void(const core::Container& container)> appeared;
   // The worker is to read the bundle: that would take too long here.
   std::function<void(const std::string& full_id, const std::string& directory, const std::string& name_hint)>
       read_bundle;

@@ -53,12 +53,6 @@ void AsyncChannel::send(std::string_view name, const core::Container& container)
       .fetch_add(1, std::memory_order_relaxed);
 }
 
-void AsyncChannel::tell(std::string_view name, std::shared_ptr<const core::Container> container) {
-  if (!live()) return;
-  if (worker_ != nullptr && worker_->run([this, name, container] { send(name, *container); })) return;
-  send(name, *container);
-}
-
 void AsyncChannel::on_container(std::shared_ptr<const core::Container> container) {
   mailbox_.push(false, container);  // first: the cache must not be behind the event
   send(kContainerEvent, *container);

@@ -41,10 +41,8 @@ class AsyncChannel final : public worker::Listener {
   bool has_mail() const { return !mailbox_.empty(); }
   void take_mail(std::vector<worker::Mailbox::Item>& out) { mailbox_.drain(out); }
 
-  // Sends an event named `name`, one of the two of container_event.h, with the container's JSON to the host.
-  // Falco's thread; the worker does it where there is one, since the JSON takes longer to write than all else
-  // about a container.
-  void tell(std::string_view name, std::shared_ptr<const core::Container> container);
+  // Sends an event named `name` with the container's JSON to the host; any thread.
+  void send(std::string_view name, const core::Container& container);
 
   // The same into any handler, with a time in ns since the epoch: for dumps. False when the host refused it.
   static bool send_to(api::Owner* owner, api::AsyncEventHandler handler, std::string_view name,
@@ -60,7 +58,6 @@ class AsyncChannel final : public worker::Listener {
  private:
   void on_container(std::shared_ptr<const core::Container> container) override;
   void on_removed(std::shared_ptr<const core::Container> container) override;
-  void send(std::string_view name, const core::Container& container);
 
   const config::Config& config_;
   base::Logger logger_;

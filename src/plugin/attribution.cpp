@@ -220,14 +220,14 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
   }
   Cache::Entry& entry = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
   if (!nameless) {
-    hooks_.appeared(entry.container());
+    hooks_.appeared(entry.record->container);
     return entry;
   }
   entry.first_thread_ns = now_ns;
   auto on_disk = hooks_.read_state(match);
   const bool known_from_disk = on_disk.has_value();
   if (known_from_disk) {
-    hooks_.appeared(std::make_shared<const core::Container>(*on_disk));
+    hooks_.appeared(*on_disk);
     cache_.put(std::move(*on_disk), now_ns);
   }
   // The engine knows more, and when the container is gone.
@@ -335,7 +335,7 @@ void Attribution::leave(std::string_view key, const std::string& cgroup_path, ui
   if (entry->removed) return;
   if (core::id_is_name(container.type)) {
     if (!config_.static_engine.enabled && container.source == core::Source::kCgroup) {
-      hooks_.disappeared(entry->container());
+      hooks_.disappeared(container);
       cache_.remove(full_id, now_ns);
     }
   } else if (container.source != core::Source::kApi) {

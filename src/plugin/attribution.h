@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,8 +57,8 @@ struct AttributionHooks {
   std::function<void(std::string_view full_id, const std::string& cgroup_path)> orphaned;
   // A container without an engine to ask (lxc, libvirt-lxc, bpm, static), or found on disk, appeared; one
   // without an engine to ask is gone.
-  std::function<void(std::shared_ptr<const core::Container> container)> appeared;
-  std::function<void(std::shared_ptr<const core::Container> container)> disappeared;
+  std::function<void(const core::Container& container)> appeared;
+  std::function<void(const core::Container& container)> disappeared;
 };
 
 class Attribution {

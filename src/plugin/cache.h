@@ -42,9 +42,6 @@ class Cache {
       return container.source != core::Source::kCgroup || core::id_is_name(container.type);
     }
 
-    // What is known of it, for whoever keeps it longer than the entry lives.
-    std::shared_ptr<const core::Container> container() const { return {record, &record->container}; }
-
    private:
     friend class Cache;
     std::list<const std::string*>::iterator recent;

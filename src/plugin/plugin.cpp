@@ -80,20 +80,16 @@ AttributionHooks Plugin::hooks() {
       worker->orphaned(std::string(full_id), cgroup_path);
     }
   };
-  hooks.appeared = [this](std::shared_ptr<const core::Container> container) {
-    async_.tell(kContainerEvent, std::move(container));
-  };
-  hooks.disappeared = [this](std::shared_ptr<const core::Container> container) {
-    async_.tell(kContainerRemovedEvent, std::move(container));
+  hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
+  hooks.disappeared = [this](const core::Container& container) {
+    async_.send(kContainerRemovedEvent, container);
   };
   return hooks;
 }
 
 AnnouncementHooks Plugin::announcement_hooks() {
   AnnouncementHooks hooks;
-  hooks.appeared = [this](std::shared_ptr<const core::Container> container) {
-    async_.tell(kContainerEvent, std::move(container));
-  };
+  hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
   hooks.read_bundle = [this](const std::string& full_id, const std::string& directory,
                              const std::string& name_hint) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) {
@@ -138,7 +134,7 @@ base::Status Plugin::parse(const api::EventInput& event, const api::EventParseIn
   cache_.expire(now_ns_, [this](const core::Container& container) {
     // Of all others somebody has told already that they are gone.
     const bool local = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
-    if (local) async_.tell(kContainerRemovedEvent, std::make_shared<const core::Container>(container));
+    if (local) async_.send(kContainerRemovedEvent, container);
   });
   auto status = parser_.parse(view, input, async_.live(), now_ns_);
   if (status) return status;

@@ -55,20 +55,19 @@ class Worker::Impl {
     loop_.reset();
   }
 
-  // call: void(Followers&), run on the worker's thread. False: it will not be.
+  // call: void(Followers&), run on the worker's thread.
   template <typename Call>
-  bool post(Call call) {
+  void post(Call call) {
     const std::lock_guard lock(stop_mutex_);
-    if (stopping_) return false;
+    if (stopping_) return;
     if (posted_.fetch_add(1, std::memory_order_relaxed) >= kMaxPosted) {
       posted_.fetch_sub(1, std::memory_order_relaxed);
-      return false;
+      return;
     }
     asio::post(*loop_, [this, call = std::move(call)]() mutable {
       posted_.fetch_sub(1, std::memory_order_relaxed);
       call(*followers_);
     });
-    return true;
   }
 
   StatusBoard& board() { return board_; }
@@ -140,10 +139,6 @@ void Worker::orphaned(std::string full_id, std::string cgroup_path) {
       [full_id = std::move(full_id), cgroup_path = std::move(cgroup_path)](Followers& followers) mutable {
         followers.orphaned(std::move(full_id), std::move(cgroup_path));
       });
-}
-
-bool Worker::run(std::function<void()> call) {
-  return impl_->post([call = std::move(call)](Followers&) { call(); });
 }
 
 std::vector<SocketStatus> Worker::sockets() const {

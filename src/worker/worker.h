@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -93,10 +92,6 @@ class Worker {
   // While the engine is away, and stays away, the container is reported as removed once that cgroup does not
   // exist any more. Thread-safe, does not block; ids that no engine reported are ignored.
   void orphaned(std::string full_id, std::string cgroup_path);
-
-  // Runs `call` on the worker's thread, after what was asked of it before; never once stop() returned. False
-  // when it will not be run, because the worker ends or is overwhelmed. Thread-safe, does not block.
-  bool run(std::function<void()> call);
 
   // Snapshots for metrics. Thread-safe.
   std::vector<SocketStatus> sockets() const;

@@ -5,7 +5,6 @@
 
 #include "core/container_json.h"
 #include "host/plugin_library.h"
-#include "support/eventually.h"
 
 namespace test {
 
@@ -140,11 +139,6 @@ uint64_t PluginHost::metric(std::string_view name) {
   }
   ADD_FAILURE() << "no metric " << name;
   return 0;
-}
-
-bool PluginHost::sent(uint64_t events) {
-  return support::eventually([&] { return metric("async_events_sent") >= events; }) &&
-         metric("async_events_sent") == events;
 }
 
 }  // namespace test

@@ -66,8 +66,6 @@ class PluginHost {
   uint64_t now() const { return now_; }
   std::vector<std::string> log();
   uint64_t metric(std::string_view name);
-  // That many events went to the host, once those that the worker still writes are there.
-  bool sent(uint64_t events);
 
  private:
   std::string extract(const host::EventView& event, uint64_t number, std::string_view field);
