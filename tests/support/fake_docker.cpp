@@ -97,6 +97,8 @@ void FakeDocker::serve(FakeConnection& connection) {
       const std::string id = target.substr(12, target.find('/', 12) - 12);
       const std::string body = inspect(id);
       connection.answer(body.empty() ? 404 : 200, body.empty() ? R"({"message":"No such container"})" : body);
+    } else if (no_images_) {
+      connection.answer(404, R"({"message":"No such image"})");
     } else {
       connection.answer(200, R"({"RepoTags":["busybox:1.36"],"RepoDigests":["busybox@sha256:aa"]})");
     }

@@ -38,6 +38,8 @@ class FakeDocker {
 
   void hang_inspects(bool on) { hang_inspects_ = on; }
   void hang_pings(bool on) { hang_pings_ = on; }
+  // Removes all images; containers stay.
+  void remove_images() { no_images_ = true; }
   // Accepts connections and answers nothing; streams fall silent. What was asked for meanwhile stays
   // unanswered.
   void hang(bool on) { hang_ = on; }
@@ -71,6 +73,7 @@ class FakeDocker {
   std::vector<std::string> asked_;
   std::atomic<bool> hang_inspects_ = false;
   std::atomic<bool> hang_pings_ = false;
+  std::atomic<bool> no_images_ = false;
   std::atomic<bool> hang_ = false;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> stream_epoch_ = 0;

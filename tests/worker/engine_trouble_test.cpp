@@ -215,6 +215,25 @@ TEST_F(EngineTrouble, LookUpsThatHangAreMadeUpFor) {
   expect_no_repeats(0, 30, 0);
 }
 
+TEST_F(EngineTrouble, AnImageThatIsRemovedKeepsItsNames) {
+  FakeDocker engine(path_);
+  start_timed();
+  run(engine, 0, 1);
+  ASSERT_TRUE(all_reported(0, 1));
+  const std::string digest = journal_.newest(id(0))->image_digest;
+  EXPECT_NE(digest, "");
+  engine.remove_images();
+  engine.stop();  // images are asked for anew in the next session
+  engine.start();
+  run(engine, 1, 2);
+  ASSERT_TRUE(all_reported(1, 2));
+  EXPECT_EQ(journal_.newest(id(1))->image_digest, "");
+  engine.add(id(0), "renamed", "");
+  engine.tell("rename", id(0), "renamed");
+  ASSERT_TRUE(eventually([&] { return journal_.newest(id(0))->name == "renamed"; }));
+  EXPECT_EQ(journal_.newest(id(0))->image_digest, digest);
+}
+
 TEST_F(EngineTrouble, AnsweringGarbageThenHealthy) {
   const std::vector<std::string> garbage{
       "",
