@@ -1,0 +1,38 @@
+// What the worker learns between two calls of the host, through the C interface and with an engine.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "api/events.h"
+#include "plugin_host.h"
+#include "support/eventually.h"
+#include "support/fake_docker.h"
+#include "support/temp_dir.h"
+
+namespace test {
+namespace {
+
+TEST(Mail, AContainerThatCameAndWentIsKnownToItsLateEvents) {
+  const support::TempDir directory;
+  const std::string path = directory / "docker.sock";
+  support::FakeDocker engine(path);
+  PluginHost host(
+      R"({"engines":{"docker":{"sockets":[")" + path +
+      R"("]},"podman":{"enabled":false},"containerd":{"enabled":false},"cri":{"enabled":false}}})");
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.open(true);
+  ASSERT_TRUE(support::eventually([&] { return engine.asked("/containers/json") > 0; }));
+  for (const char* action : {"create", "start", "destroy"}) engine.tell(action, kIdA, "short-lived");
+  // Asked for after all of that was heard; the plugin has not been called since.
+  engine.add(kIdB, "later");
+  engine.tell("start", kIdB, "later");
+  ASSERT_TRUE(support::eventually([&] { return engine.asked(kIdB) > 0; }));
+
+  const auto late = host::make_clone_exit(api::kEventCloneExit, thread(10, docker_cgroup(kIdA)), kStart);
+  EXPECT_EQ(host.ask(late, "container.name"), "short-lived");
+  EXPECT_EQ(host.ask(10, "container.image"), "busybox:1.36");
+  EXPECT_EQ(host.ask(10, "container.id"), "aaaaaaaaaaaa");
+}
+
+}  // namespace
+}  // namespace test
