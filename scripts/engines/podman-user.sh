@@ -101,17 +101,11 @@ cmd_image() {
 }
 
 cmd_run() {
-	local name=${1:?usage: run NAME [options] [-- COMMAND]} opts=()
+	take_run "$@"
 	need_base
 	the_user
 	user_prefix
-	shift
-	while [ $# -gt 0 ]; do
-		[ "$1" != -- ] || { shift; break; }
-		opts+=("$1")
-		shift
-	done
-	user_podman run -d --name "$name" "${opts[@]}" "$ENGINE_IMAGE" "$@"
+	user_podman run -d --name "$RUN_NAME" "${RUN_OPTIONS[@]}" "$ENGINE_IMAGE" "${RUN_COMMAND[@]}"
 }
 
 cmd_cli() { need_base; the_user; user_prefix; user_podman "$@"; }

@@ -18,6 +18,8 @@
 #include <deque>
 #include <memory>
 
+#include "base/path_components.h"
+
 namespace base {
 
 namespace {
@@ -80,16 +82,6 @@ bool unchanged(const struct statx& before, const struct statx& after) {
   return before.stx_ino == after.stx_ino && before.stx_dev_major == after.stx_dev_major &&
          before.stx_dev_minor == after.stx_dev_minor && before.stx_size == after.stx_size &&
          same_time(before.stx_mtime, after.stx_mtime) && same_time(before.stx_ctime, after.stx_ctime);
-}
-
-void put_components(std::string_view path, std::deque<std::string>& front) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const size_t end = std::min(path.find('/'), path.size());
-    if (end > 0) parts.emplace_back(path.substr(0, end));
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  front.insert(front.begin(), parts.begin(), parts.end());
 }
 
 bool is_name(std::string_view name) {

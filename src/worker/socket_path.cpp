@@ -9,24 +9,15 @@
 #include <cerrno>
 #include <climits>
 #include <deque>
-#include <string_view>
 #include <vector>
+
+#include "base/path_components.h"
 
 namespace worker {
 
 namespace {
 
 constexpr int kMaxLinks = 40;  // as the kernel's own limit
-
-void put_components(std::string_view path, std::deque<std::string>& front) {
-  std::vector<std::string> parts;
-  while (!path.empty()) {
-    const size_t end = std::min(path.find('/'), path.size());
-    if (end > 0) parts.emplace_back(path.substr(0, end));
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  front.insert(front.begin(), parts.begin(), parts.end());
-}
 
 std::string read_link(const std::string& path) {
   std::array<char, PATH_MAX> target{};
@@ -38,7 +29,7 @@ std::string read_link(const std::string& path) {
 
 Located locate(const std::string& root, const std::string& path) {
   std::deque<std::string> ahead;
-  put_components(path, ahead);
+  base::put_components(path, ahead);
   std::vector<std::string> done;  // below root, without symlinks
   const auto joined = [&] {
     std::string text = root;
@@ -72,7 +63,7 @@ Located locate(const std::string& root, const std::string& path) {
       } else {
         done.pop_back();
       }
-      put_components(target, ahead);
+      base::put_components(target, ahead);
     } else if (ahead.empty()) {
       located.identity = Identity{status.st_dev, status.st_ino};
     } else if (!S_ISDIR(status.st_mode)) {
