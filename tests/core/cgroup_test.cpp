@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "support/test_data.h"
+
 namespace core::cgroup {
 namespace {
 
@@ -46,7 +48,7 @@ void check(const std::vector<Case>& cases) {
 
 TEST(CgroupResolver, AnswersEveryCaseOfTheSpecification) {
   size_t cases = 0;
-  for (const std::string& line : lines_of(TEST_DATA_DIR "/cgroup-cases.tsv")) {
+  for (const std::string& line : lines_of(support::test_data("cgroup-cases.tsv"))) {
     if (line.starts_with('#')) continue;
     const size_t first = line.find('\t');
     const size_t second = line.find('\t', first + 1);
@@ -64,7 +66,7 @@ TEST(CgroupResolver, AnswersEveryCaseOfTheSpecification) {
 
 // The first path of a recorded /proc/PID/cgroup that matches decides.
 std::string answer_of_file(const std::string& file) {
-  for (const std::string& line : lines_of(std::string(TEST_DATA_DIR "/cgroups/") + file)) {
+  for (const std::string& line : lines_of(support::test_data("cgroups/" + file))) {
     const size_t colon = line.find(':', line.find(':') + 1);
     std::string found = answer(line.substr(colon + 1));
     if (!found.empty()) return found;
@@ -151,7 +153,7 @@ TEST(CgroupResolver, AnswersEveryRecordedPath) {
        "podman:aa7fbab7dfe3f9405e2d68c0f0aed24f96c14adb6c679e3b9629f20b89bc7406"},
   };
   size_t recorded = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(TEST_DATA_DIR "/cgroups")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(support::test_data("cgroups"))) {
     if (entry.is_regular_file()) ++recorded;
   }
   EXPECT_EQ(recorded, cases.size()) << "a recording without an expectation";

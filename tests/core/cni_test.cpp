@@ -8,11 +8,13 @@
 #include <sstream>
 #include <string>
 
+#include "support/test_data.h"
+
 namespace core {
 namespace {
 
 std::string recorded(const std::string& file) {
-  std::ifstream in(std::string(TEST_DATA_DIR "/cni/") + file);
+  std::ifstream in(support::test_data("cni/" + file));
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();

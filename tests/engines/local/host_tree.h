@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "support/links.h"
 #include "support/temp_dir.h"
+#include "support/test_data.h"
 
 namespace engines::local {
 
@@ -27,7 +28,7 @@ inline const std::string kTasks = "/run/containerd/io.containerd.runtime.v2.task
 
 // name: "docker/config.json". Throws when there is none: a test without its data must fail.
 inline std::string local_data(const std::string& name) {
-  std::ifstream file(std::string(TEST_DATA_DIR) + "/local/" + name, std::ios::binary);
+  std::ifstream file(support::test_data("local/" + name), std::ios::binary);
   if (!file) throw std::runtime_error("no data " + name);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "core/timestamps.h"
+#include "support/test_data.h"
 
 namespace engines::test {
 namespace {
@@ -196,7 +197,7 @@ std::string field(uint32_t number_, int64_t varint) {
 }
 
 std::string recorded(const std::string& path) {
-  std::ifstream file(std::string(TEST_DATA_DIR) + "/recorded/" + path, std::ios::binary);
+  std::ifstream file(support::test_data("recorded/" + path), std::ios::binary);
   if (!file) throw std::runtime_error("no recording " + path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
