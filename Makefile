@@ -61,11 +61,12 @@ bench-race:  ## what first events of starting containers know, with real engines
 	cmake --build build -j $(JOBS) --target container start_race
 	build/bin/start_race $(RACE)
 
-docs:  ## write docs/fields.md anew from the field table
+docs:  ## write docs/fields.md and docs/limits.md anew from their tables
 	@CONTAINER_ENGINES= scripts/setup.sh test
 	cmake --preset release -DCONTAINER_TESTS=ON
-	cmake --build build -j $(JOBS) --target plugin_parts_test
+	cmake --build build -j $(JOBS) --target plugin_parts_test core_test
 	UPDATE_DOCS=1 build/bin/plugin_parts_test --gtest_filter=FieldTable.DocumentationIsUpToDate
+	UPDATE_DOCS=1 build/bin/core_test --gtest_filter=Limits.DocumentationIsUpToDate
 
 fmt:  ## format the sources
 	@scripts/setup.sh lint

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "core/limits.h"
 
 namespace config {
 
@@ -34,7 +35,7 @@ struct Config {
   uint32_t engine_timeout_ms = 5000;
   uint32_t startup_wait_ms = 1000;
   uint32_t grace_period_s = 30;
-  uint32_t cache_max = 65536;
+  uint32_t cache_max = core::limits::kContainers;
   uint32_t local_max_bytes = 1048576;
   bool local_sources = true;
 

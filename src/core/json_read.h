@@ -15,11 +15,12 @@
 #include <utility>
 
 #include "base/result.h"
+#include "core/limits.h"
 
 namespace core {
 
 // Deepest nesting of arrays and objects that is read.
-inline constexpr size_t kMaxJsonDepth = 32;
+inline constexpr size_t kMaxJsonDepth = limits::kJsonDepth;
 
 // The names of the members from the document's object down to one; "" behind the last.
 using JsonPath = std::array<std::string_view, 3>;
