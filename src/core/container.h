@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/owner.h"
+
 namespace core {
 
 // The numbers are those of the `container` event and of old captures.
@@ -81,6 +83,7 @@ using Labels = std::map<std::string, std::string, std::less<>>;
 struct Container {
   ContainerType type = ContainerType::kUnknown;
   Source source = Source::kApi;
+  Owner owner;           // whose container it is, and whose word this record
   std::string full_id;  // the id is a prefix of it: id()
   // Of an engine that keeps several lists (containerd), the one that the container is in: another may have
   // the same id. "": not known. No field and no event shows it.

@@ -25,7 +25,7 @@ std::string_view raw_text(std::optional<std::span<const uint8_t>> bytes) {
 Creation creation_of(const std::string& full_id, const engines::local::Found* found,
                      std::optional<uint32_t> uid) {
   Creation creation;
-  creation.full_id = full_id;
+  creation.container = {full_id};
   creation.uid = uid;
   if (found == nullptr) return creation;
   creation.own_pid_namespace = found->own_pid_namespace;
@@ -71,11 +71,11 @@ bool is_elsewhere(const ThreadTable& threads, const api::TableReader* reader, ap
 Announcements::Verdict Announcements::judge(const api::TableReader* reader, api::TableEntry* thread,
                                             std::string_view full_id, std::optional<uint32_t> uid) {
   // A process in a container may say what it likes.
-  if (!id_of_key(threads_.container_key(reader, thread)).empty()) return Verdict::kIgnore;
+  if (threads_.key(reader, thread).in_container()) return Verdict::kIgnore;
   if (is_elsewhere(threads_, reader, thread)) return Verdict::kIgnore;
   // Runtimes execute themselves anew, and conmon executes them: the same call again.
-  if (attribution_.expects(reader, thread, full_id)) return Verdict::kIgnore;
-  const Cache::Entry* known = cache_.find(full_id);
+  if (attribution_.expects(reader, thread, {full_id})) return Verdict::kIgnore;
+  const Cache::Entry* known = cache_.find({full_id});
   const bool told = known != nullptr && known->record->container.full_id == full_id && !known->removed &&
                     known->has_metadata();
   if (!told) return Verdict::kRead;
@@ -122,12 +122,12 @@ void Announcements::program_started(const api::TableReader* reader, api::TableEn
 void Announcements::enters(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id,
                            std::optional<uint32_t> uid) {
   Lineage& lineage = attribution_.lineage();
-  const Creation* creation = lineage.known(full_id);
+  const Creation* creation = lineage.known({full_id});
   if (creation == nullptr || is_elsewhere(threads_, reader, thread)) return;
-  if (!id_of_key(threads_.container_key(reader, thread)).empty()) return;
+  if (threads_.key(reader, thread).in_container()) return;
   // Nobody else's process becomes one of the container.
   if (!uid || (*uid != 0 && uid != creation->uid)) return;
-  lineage.entering(threads_.pid(reader, thread), full_id);
+  lineage.entering(threads_.pid(reader, thread), {full_id});
 }
 
 LocalSources::Bundle Announcements::announce(const std::string& full_id, const std::string& directory,
@@ -141,7 +141,7 @@ LocalSources::Bundle Announcements::announce(const std::string& full_id, const s
   // What runc itself started has no other name than its id.
   if (container.name.empty() && container.type == core::ContainerType::kUnknown) container.name = full_id;
   hooks_.appeared(container);
-  Cache::Entry* known = cache_.find(full_id);
+  Cache::Entry* known = cache_.find({full_id});
   // What a user said is replaced by what root says.
   if (known != nullptr && known->untrusted) known->removed = true;
   cache_.put(std::move(container), now_ns).untrusted = !trusted;
@@ -154,11 +154,11 @@ void Announcements::look_back(const api::TableReader* reader, const api::TableWr
   Keepers keepers = find_keepers(reader);
   if (keepers.empty()) return;
   threads_.for_each(reader, [&](api::TableEntry* thread) {
-    if (!id_of_key(threads_.container_key(reader, thread)).empty()) return;
+    if (threads_.key(reader, thread).in_container()) return;
     const Descent descent = descent_of(reader, thread, keepers);
     if (descent.keeper == nullptr) return;
     if (!std::exchange(descent.keeper->used, true)) found_running(reader, descent, now_ns);
-    attribution_.adopt(reader, writer, thread, descent.keeper->full_id, now_ns);
+    attribution_.adopt(reader, writer, thread, {descent.keeper->full_id}, now_ns);
   });
 }
 
@@ -201,7 +201,7 @@ Announcements::Descent Announcements::descent_of(const api::TableReader* reader,
 
 void Announcements::found_running(const api::TableReader* reader, const Descent& descent, uint64_t now_ns) {
   const Keeper& keeper = *descent.keeper;
-  const Cache::Entry* known = cache_.find(keeper.full_id);
+  const Cache::Entry* known = cache_.find({keeper.full_id});
   const bool told = known != nullptr && known->has_metadata();
   std::optional<engines::local::Found> found;
   // Who started the keeper is not known any more, so an engine's word is to replace all of it.
@@ -215,10 +215,10 @@ void Announcements::found_running(const api::TableReader* reader, const Descent&
   const Creation creation = creation_of(keeper.full_id, found ? &*found : nullptr, std::nullopt);
   attribution_.expect(reader, process.get(), creation);
   threads_.for_each_cgroup(reader, first.get(), [&](const char* path) {
-    if (asks_for(creation, path)) attribution_.lineage().learn(keeper.full_id, path);
+    if (asks_for(creation, path)) attribution_.lineage().learn({keeper.full_id}, path);
     return true;
   });
-  attribution_.lineage().close(keeper.full_id);
+  attribution_.lineage().close({keeper.full_id});
 }
 
 }  // namespace plugin

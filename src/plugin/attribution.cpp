@@ -20,6 +20,10 @@ core::cgroup::Enabled enabled_engines(const config::Config& config) {
   return enabled;
 }
 
+core::ContainerKey key_of(const core::cgroup::Match& match) {
+  return core::make_key(match.full_id, core::Owner::machine(), match.type());
+}
+
 // What the cgroup alone tells. The id of lxc, libvirt-lxc and bpm containers is their name.
 core::Container from_cgroup(const core::cgroup::Match& match, const config::StaticEngine& fixed) {
   core::Container container;
@@ -74,7 +78,7 @@ void Attribution::inherit(const api::TableReader* reader, api::TableEntry* threa
   const ThreadEntry parent = threads_.find(reader, threads_.ptid(reader, thread));
   if (!parent) return;
   const std::string_view key = threads_.container_key(reader, parent.get());
-  if (key.empty()) return;
+  if (ThreadKey::parse(key).kind == ThreadKey::Kind::kUnseen) return;
   key_ = key;
   id_ = threads_.container_id(reader, parent.get());
 }
@@ -83,10 +87,10 @@ bool Attribution::descend(const api::TableReader* reader, api::TableEntry* threa
   if (lineage_.idle() && !any_by_lineage_) return false;
   if (const Lineage::Answer answer = created_by_runtime(reader, thread, occasion);
       answer.creation != nullptr) {
-    set_lineage(answer.creation->full_id);
+    set_lineage(view(answer.creation->container));
     if (!answer.teaches) return true;
     threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-      lineage_.learn(id_of_key(key_), path);
+      lineage_.learn(key().container, path);
       return true;
     });
     return true;
@@ -94,9 +98,9 @@ bool Attribution::descend(const api::TableReader* reader, api::TableEntry* threa
   if (is_where_asked_for(reader, thread)) return true;
   if (any_by_lineage_ && is_heir(reader, thread, occasion.kind)) return true;
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    const std::string_view full_id = lineage_.container_at(path);
-    if (!full_id.empty()) set_lineage(full_id);
-    return full_id.empty();
+    const Creation* creation = lineage_.container_at(path);
+    if (creation != nullptr) set_lineage(view(creation->container));
+    return creation == nullptr;
   });
   return !id_.empty();
 }
@@ -126,77 +130,79 @@ bool Attribution::is_where_asked_for(const api::TableReader* reader, api::TableE
   if (lineage_.idle()) return false;
   const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
   if (creation == nullptr) return false;
-  const std::string full_id = creation->full_id;
   bool found = false;
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
     if (!asks_for(*creation, path)) return true;
-    lineage_.learn(full_id, path);
-    found = found || lineage_.container_at(path) == full_id;
+    lineage_.learn(view(creation->container), path);
+    found = found || lineage_.container_at(path) == creation;
     return true;
   });
-  if (found) set_lineage(full_id);
+  if (found) set_lineage(view(creation->container));
   return found;
 }
 
 // A thread keeps what it has, shares it with its process, and a new process has its parent's.
 bool Attribution::is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind) {
-  const auto is_lineage = [](std::string_view key) { return !key.empty() && key.front() == kLineageMark; };
-  if (const std::string_view own = threads_.container_key(reader, thread); is_lineage(own)) {
-    set_lineage(id_of_key(own));
+  const auto lineage_of = [&](api::TableEntry* elder) {
+    const ThreadKey key = threads_.key(reader, elder);
+    if (key.kind != ThreadKey::Kind::kLineage) return false;
+    set_lineage(key.container);
     return true;
-  }
+  };
+  if (lineage_of(thread)) return true;
   const int64_t pid = threads_.pid(reader, thread);
   const bool is_process = pid == threads_.tid(reader, thread);
   if (is_process && kind == Occasion::Kind::kExecuted) return false;
   const ThreadEntry elder = threads_.find(reader, is_process ? threads_.ptid(reader, thread) : pid);
-  if (!elder) return false;
-  const std::string_view key = threads_.container_key(reader, elder.get());
-  if (!is_lineage(key)) return false;
-  set_lineage(id_of_key(key));
-  return true;
+  return elder && lineage_of(elder.get());
 }
 
-void Attribution::set_lineage(std::string_view full_id) {
-  const Cache::Entry* known = cache_.find(full_id);
+void Attribution::set_key(ThreadKey::Kind kind, const core::ContainerKey& container) {
+  ThreadKey{kind, container}.write_to(key_);
+}
+
+void Attribution::set_lineage(const core::ContainerKey& container) {
+  const Cache::Entry* known = cache_.find(container);
   id_ = core::shown_id(known != nullptr ? known->record->container.type : core::ContainerType::kUnknown,
-                       full_id);
-  std::string key(1, kLineageMark);  // full_id may be a part of key_
-  key += full_id;
-  key_ = std::move(key);
+                       container.full_id);
+  set_key(ThreadKey::Kind::kLineage, container);
 }
 
 void Attribution::expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation) {
-  const std::string full_id = creation.full_id;
-  lineage_.created(threads_.pid(reader, thread), std::make_shared<const Creation>(std::move(creation)));
+  const auto shared = std::make_shared<const Creation>(std::move(creation));
+  lineage_.created(threads_.pid(reader, thread), shared);
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    lineage_.learn_host(full_id, path);
+    lineage_.learn_host(view(shared->container), path);
     return true;
   });
 }
 
-bool Attribution::expects(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id) {
+bool Attribution::expects(const api::TableReader* reader, api::TableEntry* thread,
+                          const core::ContainerKey& container) {
   const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
-  if (creation == nullptr || creation->full_id != full_id) return false;
+  if (creation == nullptr || view(creation->container) != container) return false;
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    lineage_.learn_host(full_id, path);
+    lineage_.learn_host(container, path);
     return true;
   });
   return true;
 }
 
 void Attribution::adopt(const api::TableReader* reader, const api::TableWriter* writer,
-                        api::TableEntry* thread, std::string_view full_id, uint64_t now_ns) {
-  set_lineage(full_id);
+                        api::TableEntry* thread, const core::ContainerKey& container, uint64_t now_ns) {
+  set_lineage(container);
   enter(Cgroups{}, now_ns);
-  leave(threads_.container_key(reader, thread), std::string(), now_ns);
+  leave(threads_.key(reader, thread), std::string(), now_ns);
   threads_.write_container(writer, thread, id_.c_str(), key_.c_str());
 }
 
-Cache::Entry& Attribution::ensure_by_lineage(std::string_view full_id, uint64_t now_ns) {
-  if (Cache::Entry* known = cache_.find(full_id); known != nullptr) return *known;
+Cache::Entry& Attribution::ensure_by_lineage(const core::ContainerKey& key, uint64_t now_ns) {
+  if (Cache::Entry* known = cache_.find(key); known != nullptr) return *known;
   core::Container container;
+  container.type = key.names;
   container.source = core::Source::kCgroup;
-  container.full_id = full_id;
+  container.owner = key.owner;
+  container.full_id = key.full_id;
   Cache::Entry& entry = cache_.put(std::move(container), now_ns);
   entry.first_thread_ns = now_ns;
   return entry;
@@ -204,7 +210,7 @@ Cache::Entry& Attribution::ensure_by_lineage(std::string_view full_id, uint64_t 
 
 Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now_ns) {
   const bool nameless = !core::id_is_name(match.type());
-  if (Cache::Entry* known = cache_.find(match.full_id); known != nullptr) {
+  if (Cache::Entry* known = cache_.find(key_of(match)); known != nullptr) {
     // Without an engine to say so, a removed container is back when it has threads again.
     const bool back = known->removed && !known->from_worker;
     const bool from_disk = known->has_metadata() && known->record->container.source != core::Source::kApi;
@@ -214,7 +220,7 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
       if (known->record->container.full_id.size() >= match.full_id.size()) return *known;
       const bool removed = known->removed;
       Cache::Entry& completed = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
-      if (removed) cache_.remove(match.full_id, now_ns);
+      if (removed) cache_.remove(key_of(match), now_ns);
       return completed;
     }
   }
@@ -239,7 +245,7 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
 }
 
 Cache::Entry* Attribution::confirmed(const core::cgroup::Match& match) {
-  Cache::Entry* entry = cache_.find(match.full_id);
+  Cache::Entry* entry = cache_.find(key_of(match));
   if (entry == nullptr || entry->removed) return nullptr;
   const core::Container& container = entry->record->container;
   // A bundle or a file confirms nothing: anybody on the host may have written one with that name.
@@ -264,15 +270,14 @@ Attribution::Cgroups Attribution::work_out(const api::TableReader* reader, api::
   const bool unconfirmed =
       cgroups.match != nullptr && cgroups.match->needs_confirmation && confirmed(*cgroups.match) == nullptr;
   id_.clear();
-  key_ = kHostKey;
+  set_key(ThreadKey::Kind::kHost, {});
   if (cgroups.match != nullptr && !unconfirmed) {
-    key_ = cgroups.match->full_id;
+    set_key(ThreadKey::Kind::kCgroup, key_of(*cgroups.match));
     id_ = cgroups.match->id();
   } else if (descend(reader, thread, occasion)) {
     cgroups.match = nullptr;
   } else if (unconfirmed) {
-    key_ = kUnconfirmedMark;
-    key_ += cgroups.match->full_id;
+    set_key(ThreadKey::Kind::kUnconfirmed, key_of(*cgroups.match));
     ask_once_to_confirm(*cgroups.match);
   } else if (!cgroups.any) {
     inherit(reader, thread);
@@ -290,7 +295,7 @@ void Attribution::attach(const api::TableReader* reader, const api::TableWriter*
   if (!same) {
     // In this order, for both may be one container, which must not be without threads in between.
     enter(cgroups, now_ns);
-    leave(old_key, std::string(), now_ns);
+    leave(ThreadKey::parse(old_key), std::string(), now_ns);
   }
   threads_.write_container(writer, thread, id_.c_str(), key_.c_str());
 }
@@ -303,54 +308,54 @@ void Attribution::attach_anew(const api::TableReader* reader, const api::TableWr
 
 void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
   if (id_.empty()) return;
-  if (key_.front() == kLineageMark) {
+  const ThreadKey now = key();
+  if (now.kind == ThreadKey::Kind::kLineage) {
     any_by_lineage_ = true;
-    ++ensure_by_lineage(id_of_key(key_), now_ns).threads;
+    ++ensure_by_lineage(now.container, now_ns).threads;
   } else if (cgroups.match != nullptr) {
     ++ensure(*cgroups.match, now_ns).threads;
-    lineage_.forget(key_);  // its cgroup tells
-  } else if (Cache::Entry* entry = cache_.find(key_); entry != nullptr) {
+    lineage_.forget(now.container);  // its cgroup tells
+  } else if (Cache::Entry* entry = cache_.find(now.container); entry != nullptr) {
     ++entry->threads;  // inherited
   }
 }
 
 void Attribution::detach(const api::TableReader* reader, api::TableEntry* thread, uint64_t now_ns) {
-  const std::string_view key = threads_.container_key(reader, thread);
-  const std::string_view full_id = id_of_key(key);
-  if (full_id.empty()) return;
-  const Cache::Entry* entry = cache_.find(full_id);
+  const ThreadKey key = threads_.key(reader, thread);
+  if (!key.in_container()) return;
+  const Cache::Entry* entry = cache_.find(key.container);
   path_.clear();
-  if (entry != nullptr && entry->threads == 1 && key.front() != kLineageMark) match(reader, thread);
+  const bool is_last = entry != nullptr && entry->threads == 1;
+  if (is_last && key.kind == ThreadKey::Kind::kCgroup) match(reader, thread);
   leave(key, path_, now_ns);
 }
 
-void Attribution::leave(std::string_view key, const std::string& cgroup_path, uint64_t now_ns) {
-  const std::string_view full_id = id_of_key(key);
-  if (full_id.empty()) return;
-  Cache::Entry* entry = cache_.find(full_id);
+void Attribution::leave(const ThreadKey& key, const std::string& cgroup_path, uint64_t now_ns) {
+  if (!key.in_container()) return;
+  Cache::Entry* entry = cache_.find(key.container);
   if (entry == nullptr || entry->threads == 0 || --entry->threads > 0) return;
   // The last thread is gone.
-  lineage_.forget(full_id);
+  lineage_.forget(key.container);
   const core::Container& container = entry->record->container;
   if (entry->removed) return;
   if (core::id_is_name(container.type)) {
     if (!config_.static_engine.enabled && container.source == core::Source::kCgroup) {
       hooks_.disappeared(container);
-      cache_.remove(full_id, now_ns);
+      cache_.remove(key.container, now_ns);
     }
   } else if (container.source != core::Source::kApi) {
     // No engine tells when it is removed.
-    hooks_.forget(container.full_id);
-    cache_.remove(full_id, now_ns);
+    hooks_.forget(entry->key());
+    cache_.remove(key.container, now_ns);
   } else if (entry->from_worker) {
-    hooks_.orphaned(container.full_id, cgroup_path);
+    hooks_.orphaned(entry->key(), cgroup_path);
   }
 }
 
 Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::TableEntry* thread,
                                         uint64_t now_ns) {
-  std::string_view key = threads_.container_key(reader, thread);
-  if (key.empty()) {
+  ThreadKey key = threads_.key(reader, thread);
+  if (key.kind == ThreadKey::Kind::kUnseen) {
     const Cgroups cgroups = match(reader, thread);
     if (cgroups.match != nullptr && cgroups.match->needs_confirmation) {
       Cache::Entry* entry = confirmed(*cgroups.match);
@@ -361,18 +366,17 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
     if (cgroups.any) return nullptr;
     key_.clear();
     inherit(reader, thread);
-    if (key_.empty()) return nullptr;
-    key = key_;
+    key = ThreadKey::parse(key_);
   }
-  if (key == kHostKey) return nullptr;
-  if (key.front() == kUnconfirmedMark) {
-    if (cache_.find(key.substr(1)) == nullptr) return nullptr;
+  if (key.kind == ThreadKey::Kind::kUnconfirmed) {
+    if (cache_.find(key.container) == nullptr) return nullptr;
     const Cgroups cgroups = match(reader, thread);
     return cgroups.match != nullptr && cgroups.match->needs_confirmation ? confirmed(*cgroups.match)
                                                                          : nullptr;
   }
-  if (key.front() == kLineageMark) return &ensure_by_lineage(id_of_key(key), now_ns);
-  if (Cache::Entry* entry = cache_.find(key); entry != nullptr) return entry;
+  if (!key.in_container()) return nullptr;
+  if (key.kind == ThreadKey::Kind::kLineage) return &ensure_by_lineage(key.container, now_ns);
+  if (Cache::Entry* entry = cache_.find(key.container); entry != nullptr) return entry;
   // The cache had no room for it any more: it is found again by the thread's cgroups.
   const Cgroups cgroups = match(reader, thread);
   return cgroups.match != nullptr && !cgroups.match->needs_confirmation ? &ensure(*cgroups.match, now_ns)

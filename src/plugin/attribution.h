@@ -14,26 +14,11 @@
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
 #include "plugin/lineage.h"
+#include "plugin/thread_key.h"
 #include "plugin/thread_table.h"
 #include "worker/worker.h"
 
 namespace plugin {
-
-// The thread field container_key says whether a thread was looked at, and what was found:
-//   ""       nobody looked yet
-//   "-"      the host
-//   "~name"  a containerd name that is a container only if containerd says so; the host until then
-//   "^id"    the container with that full id, known from the thread's ancestors, not from its cgroups
-//   (lineage.h) else     the container's full id
-inline constexpr std::string_view kHostKey = "-";
-inline constexpr char kUnconfirmedMark = '~';
-inline constexpr char kLineageMark = '^';
-
-// The full id of the container that such a key names; "" for the host and for threads that nobody looked at.
-inline std::string_view id_of_key(std::string_view key) {
-  if (key.empty() || key == kHostKey || key.front() == kUnconfirmedMark) return {};
-  return key.front() == kLineageMark ? key.substr(1) : key;
-}
 
 // Why a thread is looked at.
 struct Occasion {
@@ -51,10 +36,10 @@ struct AttributionHooks {
   // A container that only the cgroup told of: ask the engines.
   std::function<void(worker::LookupRequest request)> ask;
   // No thread carries this id any more, and no engine has told of it.
-  std::function<void(std::string_view full_id)> forget;
+  std::function<void(const core::ContainerKey& container)> forget;
   // No thread carries this id any more; an engine has told of it. cgroup_path: the last thread's, "" when not
   // known.
-  std::function<void(std::string_view full_id, const std::string& cgroup_path)> orphaned;
+  std::function<void(const core::ContainerKey& container, const std::string& cgroup_path)> orphaned;
   // A container without an engine to ask (lxc, libvirt-lxc, bpm, static), or found on disk, appeared; one
   // without an engine to ask is gone.
   std::function<void(const core::Container& container)> appeared;
@@ -87,11 +72,11 @@ class Attribution {
   void expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation);
   // Whether the thread's process, or one that it descends from, is creating that container already. Its
   // cgroups are the host's then, too: conmon is moved before it executes the runtime.
-  bool expects(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id);
+  bool expects(const api::TableReader* reader, api::TableEntry* thread, const core::ContainerKey& container);
   // Puts a thread into that container, which nothing but its ancestors tell of: one that ran before the
   // capture.
   void adopt(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
-             std::string_view full_id, uint64_t now_ns);
+             const core::ContainerKey& container, uint64_t now_ns);
   Lineage& lineage() { return lineage_; }
 
   // Asks the engines again for every container without metadata: when they have just become reachable.
@@ -112,16 +97,18 @@ class Attribution {
   bool is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind);
   Lineage::Answer created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
                                      const Occasion& occasion);
-  void set_lineage(std::string_view full_id);
+  void set_key(ThreadKey::Kind kind, const core::ContainerKey& container);
+  void set_lineage(const core::ContainerKey& container);
+  ThreadKey key() const { return ThreadKey::parse(key_); }
   // The entry of a container that has threads; made from the cgroup alone when nothing is known yet.
   Cache::Entry& ensure(const core::cgroup::Match& match, uint64_t now_ns);
   // The entry of a container that has threads, though no cgroup path tells of it.
-  Cache::Entry& ensure_by_lineage(std::string_view full_id, uint64_t now_ns);
+  Cache::Entry& ensure_by_lineage(const core::ContainerKey& container, uint64_t now_ns);
   Cache::Entry* confirmed(const core::cgroup::Match& match);
   void ask_once_to_confirm(const core::cgroup::Match& match);
   void enter(const Cgroups& cgroups, uint64_t now_ns);
   // cgroup_path: where the thread was, "" when not known.
-  void leave(std::string_view key, const std::string& cgroup_path, uint64_t now_ns);
+  void leave(const ThreadKey& key, const std::string& cgroup_path, uint64_t now_ns);
   // Works out id_ and key_ from the thread's cgroups.
   Cgroups work_out(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion);
 
@@ -136,8 +123,8 @@ class Attribution {
   Lineage lineage_;
   bool any_by_lineage_ = false;  // some thread was given a key of lineage
   std::string path_;
-  std::string id_;  // scratch, so that attaching a thread allocates nothing
-  std::string key_;
+  std::string id_;   // scratch, so that attaching a thread allocates nothing
+  std::string key_;  // a ThreadKey's text
 };
 
 }  // namespace plugin

@@ -16,38 +16,53 @@ bool is_short_id(std::string_view text) {
          });
 }
 
+// What the key's container is shown as.
+std::string_view shown_id(const core::ContainerKey& key) {
+  return core::shown_id(key.names, key.full_id);
+}
+
 }  // namespace
 
-Cache::Entry* Cache::find(std::string_view full_id) {
-  if (const auto found = entries_.find(full_id); found != entries_.end()) return &found->second;
-  const auto full = by_short_id_.find(core::short_id(full_id));
-  if (full == by_short_id_.end()) return nullptr;
-  // Two different whole ids with the same beginning are two containers, and so are two names.
-  if (!is_short_id(full->second) && !is_short_id(full_id)) return nullptr;
-  const auto found = entries_.find(full->second);
+Cache::Entry* Cache::find(const core::ContainerKey& key) {
+  if (const auto found = entries_.find(key); found != entries_.end()) return &found->second;
+  if (key.names != core::ContainerType::kUnknown) return nullptr;
+  const std::string_view begin = core::short_id(key.full_id);
+  if (!is_short_id(begin)) return nullptr;
+  if (begin.size() < key.full_id.size()) {
+    const auto found = entries_.find(core::ContainerKey{begin, key.owner, key.names});
+    return found != entries_.end() ? &found->second : nullptr;
+  }
+  // Only old captures ask with 12 digits, and those know of no other owner.
+  if (!key.owner.is_machine()) return nullptr;
+  const auto alike = shown_.find(begin);
+  if (alike == shown_.end() || alike->second.machine.empty()) return nullptr;
+  const auto found = entries_.find(*alike->second.machine.front());
   return found != entries_.end() ? &found->second : nullptr;
 }
 
 const Cache::Entry* Cache::find_shown(std::string_view id) const {
-  if (const auto found = entries_.find(id); found != entries_.end()) return &found->second;
-  const auto full = by_short_id_.find(id);
-  if (full == by_short_id_.end()) return nullptr;
-  const auto found = entries_.find(full->second);
+  if (const auto found = entries_.find(core::ContainerKey{id}); found != entries_.end())
+    return &found->second;
+  const auto alike = shown_.find(id);
+  if (alike == shown_.end()) return nullptr;
+  const auto& [machine, others] = alike->second;
+  const auto found = entries_.find(*(machine.empty() ? others : machine).front());
   return found != entries_.end() ? &found->second : nullptr;
 }
 
 Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
-  Entry* entry = find(container.full_id);
+  const core::ContainerKey key = core::key_of(container);
+  Entry* entry = find(key);
   if (entry == nullptr) {
     make_room();
-    entry = &insert(container.full_id);
+    entry = &insert(key);
     set_record(*entry, core::Record::make(std::move(container)));
     note_unentered(*entry, now_ns);
     return *entry;
   }
   const std::string& known_id = entry->record->container.full_id;
   if (container.full_id.size() > known_id.size()) {
-    entry = &rekey(std::string(known_id), container.full_id);
+    entry = &rekey(entry->key(), container.full_id);
   } else if (container.full_id.size() < known_id.size()) {
     container.full_id = known_id;
   }
@@ -75,8 +90,8 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
   return *entry;
 }
 
-void Cache::remove(std::string_view full_id, uint64_t now_ns) {
-  Entry* entry = find(full_id);
+void Cache::remove(const core::ContainerKey& key, uint64_t now_ns) {
+  Entry* entry = find(key);
   if (entry == nullptr || entry->removed) return;
   entry->removed = true;
   entry->removed_at_ns = now_ns;
@@ -85,8 +100,8 @@ void Cache::remove(std::string_view full_id, uint64_t now_ns) {
 
 Cache::Entry* Cache::next_expired(uint64_t now_ns) {
   while (!removed_.empty()) {
-    const auto& [when, id] = removed_.front();
-    const auto found = entries_.find(id);
+    const auto& [when, key] = removed_.front();
+    const auto found = entries_.find(key);
     if (found != entries_.end() && found->second.removed && found->second.removed_at_ns == when) {
       // A clock that runs backwards (captures may) makes nothing expire.
       const bool still_grace = now_ns < when || now_ns - when < limits_.grace_period_ns;
@@ -113,24 +128,24 @@ bool Cache::is_unentered(const Entry& entry) {
   return local && entry.threads == 0 && !entry.removed;
 }
 
-Cache::Entry* Cache::find_unentered(const std::string& full_id) {
-  const auto found = entries_.find(full_id);
+Cache::Entry* Cache::find_unentered(const Key& key) {
+  const auto found = entries_.find(key);
   if (found == entries_.end()) return nullptr;
   return is_unentered(found->second) ? &found->second : nullptr;
 }
 
 void Cache::remove_unentered(uint64_t now_ns) {
   while (!unentered_.empty()) {
-    const auto& [when, id] = unentered_.front();
+    const auto& [when, key] = unentered_.front();
     const bool too_many = unentered_.size() > kMaxUnentered;
     if (!too_many && (now_ns < when || now_ns - when < kUnenteredNs)) return;
-    if (find_unentered(id) != nullptr) remove(id, now_ns);
+    if (find_unentered(key) != nullptr) remove(core::view(key), now_ns);
     unentered_.pop_front();
   }
 }
 
 void Cache::reset_threads() {
-  for (auto& [id, entry] : entries_) entry.threads = 0;
+  for (auto& [key, entry] : entries_) entry.threads = 0;
 }
 
 size_t Cache::missing_images() const {
@@ -139,41 +154,46 @@ size_t Cache::missing_images() const {
   }));
 }
 
-Cache::Entry& Cache::insert(std::string_view full_id) {
-  const auto where = entries_.try_emplace(std::string(full_id)).first;
+Cache::Entry& Cache::insert(const core::ContainerKey& key) {
+  const auto where = entries_.try_emplace(core::store(key)).first;
   recent_.push_front(&where->first);
   where->second.recent = recent_.begin();
-  by_short_id_.insert_or_assign(std::string(core::short_id(full_id)), std::string(full_id));
+  show(where);
   return where->second;
 }
 
-Cache::Entry& Cache::rekey(std::string_view old_key, std::string_view full_id) {
-  auto node = entries_.extract(entries_.find(old_key));
-  node.key() = std::string(full_id);
+Cache::Entry& Cache::rekey(const core::ContainerKey& old_key, std::string_view full_id) {
+  const auto known = entries_.find(old_key);
+  hide(known);
+  auto node = entries_.extract(known);
+  node.key().full_id = full_id;
   const auto where = entries_.insert(std::move(node)).position;
   *where->second.recent = &where->first;
-  by_short_id_.insert_or_assign(std::string(core::short_id(full_id)), std::string(full_id));
+  show(where);
   return where->second;
+}
+
+void Cache::show(Entries::iterator where) {
+  const core::ContainerKey key = core::view(where->first);
+  auto alike = shown_.find(shown_id(key));
+  if (alike == shown_.end()) alike = shown_.try_emplace(std::string(shown_id(key))).first;
+  auto& namesakes = alike->second.of(key.owner);
+  namesakes.push_front(&where->first);
+  where->second.namesake = namesakes.begin();
+}
+
+void Cache::hide(Entries::iterator where) {
+  const core::ContainerKey key = core::view(where->first);
+  const auto alike = shown_.find(shown_id(key));
+  alike->second.of(key.owner).erase(where->second.namesake);
+  if (alike->second.empty()) shown_.erase(alike);
 }
 
 void Cache::erase(Entries::iterator where) {
-  const auto full = by_short_id_.find(core::short_id(where->first));
-  const bool is_shown = full != by_short_id_.end() && full->second == where->first;
+  hide(where);
   bytes_ -= where->second.record->bytes;
   recent_.erase(where->second.recent);
   entries_.erase(where);
-  if (!is_shown) return;
-  // The short id leads to the next of those that share it; hardly ever is there one, and then the sizes tell.
-  const auto next = entries_.size() < by_short_id_.size()
-                        ? recent_.end()
-                        : std::find_if(recent_.begin(), recent_.end(), [&](const std::string* key) {
-                            return core::short_id(*key) == full->first;
-                          });
-  if (next == recent_.end()) {
-    by_short_id_.erase(full);
-  } else {
-    full->second = **next;
-  }
 }
 
 void Cache::make_room() {

@@ -1,4 +1,5 @@
-// Every container known now, and those gone for less than the grace period.
+// Every container known now, and those gone for less than the grace period, by owner and id
+// (core/container_key.h): two owners' containers with the same id are two entries, which nothing joins.
 // Owned by the plugin; Falco's thread only. Times are event times in ns since the epoch, so that a replayed
 // capture ages its containers as the live system did.
 #pragma once
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/container.h"
+#include "core/container_key.h"
 #include "core/rendered.h"
 
 namespace plugin {
@@ -42,9 +44,12 @@ class Cache {
       return container.source != core::Source::kCgroup || core::id_is_name(container.type);
     }
 
+    core::ContainerKey key() const { return core::key_of(record->container); }
+
    private:
     friend class Cache;
-    std::list<const std::string*>::iterator recent;
+    std::list<const core::StoredContainerKey*>::iterator recent;
+    std::list<const core::StoredContainerKey*>::iterator namesake;
   };
 
   struct Counters {
@@ -57,11 +62,13 @@ class Cache {
 
   explicit Cache(CacheLimits limits) : limits_(limits) {}
 
-  // The container with that full id. Records of old captures know only the first 12 digits of theirs: those
-  // are found by any id that begins with them, and 12 digits find the container whose id they begin.
-  Entry* find(std::string_view full_id);
+  // The container with that key. Records of old captures know only the first 12 digits of their id: those are
+  // found by any id of the same owner that begins with them, and 12 digits find the machine's container whose
+  // id they begin.
+  Entry* find(const core::ContainerKey& key);
 
-  // The container whose id is shown as `id` (core::shown_id); of several the newest.
+  // The container whose id is shown as `id` (core::shown_id): the machine's, else a user's; of several the
+  // newest. The machine's containers are found by the whole id too.
   const Entry* find_shown(std::string_view id) const;
 
   // Stores what is new about a container, merged with what is known (core/merge.h), and returns its entry. A
@@ -70,7 +77,7 @@ class Cache {
   Entry& put(core::Container container, uint64_t now_ns);
 
   // The container is gone: its entry stays for the grace period. Unknown ids are ignored.
-  void remove(std::string_view full_id, uint64_t now_ns);
+  void remove(const core::ContainerKey& key, uint64_t now_ns);
 
   // Drops what has been gone for longer than the grace period, and calls dropped(const core::Container&) for
   // each before. Containers that were announced by a bundle or found on disk, but have had no thread for
@@ -107,15 +114,25 @@ class Cache {
   }
 
  private:
+  using Key = core::StoredContainerKey;
+  using Entries = std::unordered_map<Key, Entry, core::ContainerKeyHash, core::ContainerKeyEqual>;
+  // Containers whose ids are shown alike, newest first.
+  struct Namesakes {
+    std::list<const Key*> machine;
+    std::list<const Key*> others;
+    std::list<const Key*>& of(core::Owner owner) { return owner.is_machine() ? machine : others; }
+    bool empty() const { return machine.empty() && others.empty(); }
+  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  using Entries = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
 
-  Entry& insert(std::string_view full_id);
+  Entry& insert(const core::ContainerKey& key);
   // Gives an entry that was known by its short id the whole one.
-  Entry& rekey(std::string_view old_key, std::string_view full_id);
+  Entry& rekey(const core::ContainerKey& old_key, std::string_view full_id);
+  void show(Entries::iterator where);
+  void hide(Entries::iterator where);
   void erase(Entries::iterator where);
   void make_room();
   Entry* next_expired(uint64_t now_ns);
@@ -124,16 +141,16 @@ class Cache {
   void note_unentered(const Entry& entry, uint64_t now_ns);
   // Of a bundle or from disk, and without any thread.
   static bool is_unentered(const Entry& entry);
-  Entry* find_unentered(const std::string& full_id);
+  Entry* find_unentered(const Key& key);
   void set_record(Entry& entry, std::shared_ptr<const core::Record> record);
 
   CacheLimits limits_;
-  Entries entries_;                                                                  // by full id
-  std::unordered_map<std::string, std::string, Hash, std::equal_to<>> by_short_id_;  // to the full id
-  std::list<const std::string*> recent_;                  // keys, last stored first
-  std::deque<std::pair<uint64_t, std::string>> removed_;  // when and which, oldest first
-  std::deque<std::pair<uint64_t, std::string>>
-      unentered_;  // when a record came that had no thread, and whose
+  Entries entries_;
+  std::unordered_map<std::string, Namesakes, Hash, std::equal_to<>> shown_;  // by the id as it is shown
+  std::list<const Key*> recent_;                                             // last stored first
+  std::deque<std::pair<uint64_t, Key>> removed_;                             // when and which, oldest first
+  // When a record came that had no thread, and whose.
+  std::deque<std::pair<uint64_t, Key>> unentered_;
   size_t bytes_ = 0;
   Counters counters_;
 };

@@ -48,7 +48,7 @@ void Extractor::look_at_thread(const api::TableReader* reader, int64_t tid, uint
 void Extractor::look_at_payload(const EventView& view) {
   auto container = read_payload(view);
   if (!container) return;
-  const Cache::Entry* known = cache_.find(container->full_id);
+  const Cache::Entry* known = cache_.find(core::key_of(*container));
   if (known == nullptr) return set_container(core::Record::make(std::move(*container)), true);
   core::Container merged = core::merge(known->record->container, *container);
   if (core::same_for_users(merged, known->record->container)) {

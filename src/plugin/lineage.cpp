@@ -17,7 +17,7 @@ bool asks_for(const Creation& creation, std::string_view path) {
   const size_t first = wanted.find(':');
   if (!wanted.empty() && first == std::string_view::npos) return path == wanted;
   std::string_view prefix;
-  std::string_view name = creation.full_id;
+  std::string_view name = creation.container.full_id;
   if (!wanted.empty()) {
     const size_t second = wanted.find(':', first + 1);
     if (second == std::string_view::npos) return false;
@@ -35,11 +35,11 @@ bool asks_for(const Creation& creation, std::string_view path) {
 
 void Lineage::created(int64_t pid, std::shared_ptr<const Creation> creation) {
   drop_process(pid);
-  auto known = families_.find(creation->full_id);
+  auto known = families_.find(creation->container);
   if (known == families_.end()) {
     if (families_.size() >= kMaxContainers) erase(families_.find(by_age_.front()));
-    known = families_.try_emplace(creation->full_id).first;
-    known->second.age = by_age_.insert(by_age_.end(), creation->full_id);
+    known = families_.try_emplace(creation->container).first;
+    known->second.age = by_age_.insert(by_age_.end(), creation->container);
     known->second.creation = std::move(creation);
   }
   add_process({&known->second, false}, pid);
@@ -50,15 +50,15 @@ const Creation* Lineage::creation_of(int64_t pid) const {
   return found != by_pid_.end() ? found->second.family->creation.get() : nullptr;
 }
 
-void Lineage::entering(int64_t pid, std::string_view full_id) {
-  const auto family = families_.find(full_id);
+void Lineage::entering(int64_t pid, const core::ContainerKey& container) {
+  const auto family = families_.find(container);
   if (family == families_.end()) return;
   drop_process(pid);
   add_process({&family->second, true}, pid);
 }
 
-const Creation* Lineage::known(std::string_view full_id) const {
-  const auto family = families_.find(full_id);
+const Creation* Lineage::known(const core::ContainerKey& container) const {
+  const auto family = families_.find(container);
   return family != families_.end() ? family->second.creation.get() : nullptr;
 }
 
@@ -93,8 +93,8 @@ Lineage::Answer Lineage::executed(int64_t pid, std::string_view command_line, Pi
   return {creation, true};
 }
 
-void Lineage::learn(std::string_view full_id, std::string_view cgroup) {
-  const auto found = families_.find(full_id);
+void Lineage::learn(const core::ContainerKey& container, std::string_view cgroup) {
+  const auto found = families_.find(container);
   if (found == families_.end() || cgroup.empty() || cgroup == "/") return;
   Family& family = found->second;
   if (family.cgroups.size() >= kMaxCgroups || family.host_cgroups.contains(cgroup)) return;
@@ -102,34 +102,34 @@ void Lineage::learn(std::string_view full_id, std::string_view cgroup) {
   if (is_new) family.cgroups.push_back(where->first);
 }
 
-void Lineage::learn_host(std::string_view full_id, std::string_view cgroup) {
-  const auto found = families_.find(full_id);
+void Lineage::learn_host(const core::ContainerKey& container, std::string_view cgroup) {
+  const auto found = families_.find(container);
   if (found == families_.end() || found->second.host_cgroups.size() >= kMaxCgroups) return;
   Family& family = found->second;
   family.host_cgroups.emplace(cgroup);
   if (std::erase(family.cgroups, cgroup) > 0) by_cgroup_.erase(by_cgroup_.find(cgroup));
 }
 
-std::string_view Lineage::container_at(std::string_view cgroup) const {
-  if (by_cgroup_.empty()) return {};
+const Creation* Lineage::container_at(std::string_view cgroup) const {
+  if (by_cgroup_.empty()) return nullptr;
   while (cgroup.size() > 1) {
     const auto found = by_cgroup_.find(cgroup);
-    if (found != by_cgroup_.end()) return found->second->creation->full_id;
+    if (found != by_cgroup_.end()) return found->second->creation.get();
     const size_t slash = cgroup.rfind('/');
     if (slash == std::string_view::npos) break;
     cgroup = cgroup.substr(0, slash);
   }
-  return {};
+  return nullptr;
 }
 
-void Lineage::close(std::string_view full_id) {
-  const auto found = families_.find(full_id);
+void Lineage::close(const core::ContainerKey& container) {
+  const auto found = families_.find(container);
   if (found != families_.end()) close(found->second);
 }
 
-void Lineage::forget(std::string_view full_id) {
+void Lineage::forget(const core::ContainerKey& container) {
   if (families_.empty()) return;
-  const auto found = families_.find(full_id);
+  const auto found = families_.find(container);
   if (found != families_.end()) erase(found);
 }
 

@@ -25,11 +25,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/container_key.h"
+
 namespace plugin {
 
 // One container in the making.
 struct Creation {
-  std::string full_id;
+  core::StoredContainerKey container;
   // Whether its first process has a pid namespace of its own; true when that is not known.
   bool own_pid_namespace = true;
   std::string program;          // the command line of its first process, each argument ended by NUL
@@ -60,9 +62,9 @@ class Lineage {
 
   // The process executes a runtime that starts another process in a container that is known here; whichever
   // of its descendants is in a pid namespace that is not the host's is that process.
-  void entering(int64_t pid, std::string_view full_id);
+  void entering(int64_t pid, const core::ContainerKey& container);
   // How the container was created; nullptr when nothing is known of it here.
-  const Creation* known(std::string_view full_id) const;
+  const Creation* known(const core::ContainerKey& container) const;
 
   // Which pid namespace a process is in.
   enum class PidNamespace : uint8_t { kHost, kFirstOfAnother, kAnother };
@@ -78,17 +80,17 @@ class Lineage {
   Answer executed(int64_t pid, std::string_view command_line, PidNamespace pid_namespace);
 
   // A process of that container, which has not run the container's program yet, is in that cgroup.
-  void learn(std::string_view full_id, std::string_view cgroup);
+  void learn(const core::ContainerKey& container, std::string_view cgroup);
   // The container's runtime is in that cgroup: it is never the container's.
-  void learn_host(std::string_view full_id, std::string_view cgroup);
-  // The container whose cgroup that is, or the cgroup of an ancestor; "" when there is none.
-  std::string_view container_at(std::string_view cgroup) const;
+  void learn_host(const core::ContainerKey& container, std::string_view cgroup);
+  // The container whose cgroup that is, or the cgroup of an ancestor; nullptr when there is none.
+  const Creation* container_at(std::string_view cgroup) const;
 
   // The container's program runs already: its runtime teaches nothing more.
-  void close(std::string_view full_id);
+  void close(const core::ContainerKey& container);
 
   // The container is gone, or its id turned out to be in its cgroup path: then it needs no lineage.
-  void forget(std::string_view full_id);
+  void forget(const core::ContainerKey& container);
 
  private:
   struct Family {
@@ -97,13 +99,14 @@ class Lineage {
     std::vector<std::string> cgroups;
     std::set<std::string, std::less<>> host_cgroups;
     unsigned programs = 0;  // that the first process executed
-    std::list<std::string>::iterator age;
+    std::list<core::StoredContainerKey>::iterator age;
   };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  using Families = std::unordered_map<std::string, Family, Hash, std::equal_to<>>;
+  using Families =
+      std::unordered_map<core::StoredContainerKey, Family, core::ContainerKeyHash, core::ContainerKeyEqual>;
 
   struct Process {
     Family* family = nullptr;
@@ -114,8 +117,8 @@ class Lineage {
   void close(Family& family);
   void erase(Families::iterator family);
 
-  Families families_;              // by full id
-  std::list<std::string> by_age_;  // keys of families_, oldest first
+  Families families_;
+  std::list<core::StoredContainerKey> by_age_;  // keys of families_, oldest first
   std::unordered_map<int64_t, Process> by_pid_;
   std::unordered_map<std::string, Family*, Hash, std::equal_to<>> by_cgroup_;
 };

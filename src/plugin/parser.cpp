@@ -65,7 +65,8 @@ base::Status Parser::new_thread(const Call& call) {
   const ThreadEntry thread = threads_.find(call.reader, static_cast<int64_t>(call.event.tid()));
   if (!thread) return base::Ok{};
   // In the parent (result > 0) nothing has changed; it is only looked at when nobody has done so before.
-  if (*result > 0 && !threads_.container_key(call.reader, thread.get()).empty()) return base::Ok{};
+  const bool seen = threads_.key(call.reader, thread.get()).kind != ThreadKey::Kind::kUnseen;
+  if (*result > 0 && seen) return base::Ok{};
   const bool is_child = *result == 0;
   const Occasion occasion{is_child ? Occasion::Kind::kCloned : Occasion::Kind::kSeen, {}, {}};
   attribution_.attach(call.reader, call.writer, thread.get(), occasion, call.now_ns);
@@ -112,10 +113,10 @@ base::Status Parser::container(const Call& call) {
   if (kind == Payload::kNone) return base::Ok{};
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
-  const Cache::Entry* known = cache_.find(container->full_id);
+  const Cache::Entry* known = cache_.find(core::key_of(*container));
   if (call.live && known != nullptr && is_ours(*known)) return base::Ok{};
   if (kind == Payload::kRemoved) {
-    cache_.remove(container->full_id, call.now_ns);
+    cache_.remove(core::key_of(*container), call.now_ns);
   } else {
     cache_.put(std::move(*container), call.now_ns);
   }

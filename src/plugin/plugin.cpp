@@ -72,12 +72,13 @@ AttributionHooks Plugin::hooks() {
   hooks.ask = [this](worker::LookupRequest request) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->request(std::move(request));
   };
-  hooks.forget = [this](std::string_view full_id) {
-    if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->forget(std::string(full_id));
+  hooks.forget = [this](const core::ContainerKey& container) {
+    worker::Worker* worker = async_.worker();
+    if (worker != nullptr) worker->forget(std::string(container.full_id));
   };
-  hooks.orphaned = [this](std::string_view full_id, const std::string& cgroup_path) {
+  hooks.orphaned = [this](const core::ContainerKey& container, const std::string& cgroup_path) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) {
-      worker->orphaned(std::string(full_id), cgroup_path);
+      worker->orphaned(std::string(container.full_id), cgroup_path);
     }
   };
   hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
@@ -112,7 +113,7 @@ void Plugin::take_mail() {
     // What the worker itself read from disk has no engine that follows it.
     entry.from_worker = entry.record->container.source == core::Source::kApi;
     // Also of a container that came and went since the last mail: its threads' late events still ask for it.
-    if (item.removed) cache_.remove(item.container->full_id, now_ns_);
+    if (item.removed) cache_.remove(core::key_of(*item.container), now_ns_);
   }
   mail_.clear();
 }

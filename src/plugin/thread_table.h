@@ -10,6 +10,7 @@
 #include "api/plugin_api.h"
 #include "base/result.h"
 #include "core/container.h"
+#include "plugin/thread_key.h"
 
 namespace plugin {
 
@@ -52,7 +53,7 @@ class ThreadTable {
  public:
   // Finds the table and its fields, and adds this plugin's own:
   // - container_id (string): the short id, "" on the host; the host itself reads it.
-  // - container_key (string): what this plugin looks a thread's container up by, see attribution.h.
+  // - container_key (string): what this plugin looks a thread's container up by, see thread_key.h.
   // - container_probe (u64): which probes of its container the thread is, see probe_processes.h.
   // Fails with the host's own words when the table or a field that cannot be done without is missing.
   static base::Result<ThreadTable> open(const api::InitInput& input);
@@ -63,6 +64,9 @@ class ThreadTable {
   // Values of one thread. Texts point into the host's memory: valid until the thread changes.
   std::string_view container_id(const api::TableReader* reader, api::TableEntry* entry) const;
   std::string_view container_key(const api::TableReader* reader, api::TableEntry* entry) const;
+  ThreadKey key(const api::TableReader* reader, api::TableEntry* entry) const {
+    return ThreadKey::parse(container_key(reader, entry));
+  }
   std::string_view exe(const api::TableReader* reader, api::TableEntry* entry) const;
   // "" when the host does not know it.
   std::string_view cwd(const api::TableReader* reader, api::TableEntry* entry) const;

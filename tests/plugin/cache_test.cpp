@@ -36,12 +36,12 @@ TEST(Cache, FindsByWholeIdOnly) {
   Cache cache({10, 30 * kSecond});
   const std::string id = id_of(1);
   cache.put(container(id), 0);
-  EXPECT_NE(cache.find(id), nullptr);
-  EXPECT_NE(cache.find(id.substr(0, 12)), nullptr) << "tables are keyed by the short id";
+  EXPECT_NE(cache.find({id}), nullptr);
+  EXPECT_NE(cache.find({id.substr(0, 12)}), nullptr) << "tables are keyed by the short id";
   std::string sibling = id;
   sibling.back() = '0';
-  EXPECT_EQ(cache.find(sibling), nullptr) << "the same beginning is not the same container";
-  EXPECT_EQ(cache.find(""), nullptr);
+  EXPECT_EQ(cache.find({sibling}), nullptr) << "the same beginning is not the same container";
+  EXPECT_EQ(cache.find({""}), nullptr);
 }
 
 TEST(Cache, TwoContainersWithTheSameShortId) {
@@ -52,9 +52,10 @@ TEST(Cache, TwoContainersWithTheSameShortId) {
   cache.put(container(first, "one"), 0);
   cache.put(container(second, "two"), 0);
   EXPECT_EQ(cache.size(), 2u);
-  EXPECT_EQ(cache.find(first)->record->container.name, "one");
-  EXPECT_EQ(cache.find(second)->record->container.name, "two");
-  EXPECT_EQ(cache.find(first.substr(0, 12))->record->container.name, "two") << "the newest answers for both";
+  EXPECT_EQ(cache.find({first})->record->container.name, "one");
+  EXPECT_EQ(cache.find({second})->record->container.name, "two");
+  EXPECT_EQ(cache.find({first.substr(0, 12)})->record->container.name, "two")
+      << "the newest answers for both";
 }
 
 TEST(Cache, OfTwoWithTheSameShortIdTheOtherIsShownWhenOneIsGone) {
@@ -69,16 +70,16 @@ TEST(Cache, OfTwoWithTheSameShortIdTheOtherIsShownWhenOneIsGone) {
   cache.put(container(second, "two"), 0);
   cache.put(container(third, "three"), 0);
   EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three");
-  cache.remove(first, 0);  // one that is not shown
+  cache.remove({first}, 0);  // one that is not shown
   cache.expire(30 * kSecond);
   EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three");
-  cache.remove(third, 40 * kSecond);
+  cache.remove({third}, 40 * kSecond);
   EXPECT_EQ(cache.find_shown(shown)->record->container.name, "three") << "in the grace period";
   cache.expire(70 * kSecond);
   ASSERT_NE(cache.find_shown(shown), nullptr);
   EXPECT_EQ(cache.find_shown(shown)->record->container.name, "two");
-  EXPECT_EQ(cache.find(second)->record->container.name, "two");
-  cache.remove(second, 80 * kSecond);
+  EXPECT_EQ(cache.find({second})->record->container.name, "two");
+  cache.remove({second}, 80 * kSecond);
   cache.expire(110 * kSecond);
   EXPECT_EQ(cache.find_shown(shown), nullptr);
   // Nothing of them is left that the next ones could stumble over.
@@ -86,14 +87,70 @@ TEST(Cache, OfTwoWithTheSameShortIdTheOtherIsShownWhenOneIsGone) {
   EXPECT_EQ(cache.find_shown(shown)->record->container.name, "again");
 }
 
+core::Container of(core::Owner owner, core::Container container) {
+  container.owner = owner;
+  return container;
+}
+
+// Nothing that is said of one reaches the other, in whatever order it is said.
+TEST(Cache, TwoOwnersContainersWithOneIdAreTwo) {
+  const core::Owner user = core::Owner::user(1000);
+  for (const bool user_first : {true, false}) {
+    Cache cache({10, 30 * kSecond});
+    const std::string id = id_of(1);
+    if (user_first) cache.put(of(user, container(id, "forged")), 0);
+    cache.put(container(id, "real"), 0);
+    if (!user_first) cache.put(of(user, container(id, "forged")), 0);
+    EXPECT_EQ(cache.size(), 2u);
+    EXPECT_EQ(cache.find({id})->record->container.name, "real");
+    EXPECT_EQ(cache.find({id, user})->record->container.name, "forged");
+    EXPECT_EQ(cache.find({id, core::Owner::user(1001)}), nullptr);
+    EXPECT_EQ(cache.find({id, core::Owner::nobody()}), nullptr);
+    EXPECT_EQ(cache.find_shown(id.substr(0, 12))->record->container.name, "real");
+    EXPECT_EQ(cache.find_shown(id)->record->container.name, "real");
+    cache.remove({id, user}, 0);
+    EXPECT_FALSE(cache.find({id})->removed);
+    cache.expire(30 * kSecond);
+    EXPECT_EQ(cache.find({id, user}), nullptr);
+    EXPECT_EQ(cache.find({id})->record->container.name, "real");
+  }
+}
+
+TEST(Cache, AUsersContainerIsShownWhereTheMachineHasNone) {
+  Cache cache({10, 30 * kSecond});
+  const std::string id = id_of(1);
+  cache.put(of(core::Owner::user(1000), container(id, "rootless")), 0);
+  EXPECT_EQ(cache.find_shown(id.substr(0, 12))->record->container.name, "rootless");
+  EXPECT_EQ(cache.find({id.substr(0, 12)}), nullptr) << "the beginning of a user's id is nobody else's";
+  EXPECT_EQ(cache.find({id}), nullptr);
+}
+
+TEST(Cache, ANameIsUniqueWithinItsTypeOnly) {
+  Cache cache({10, 30 * kSecond});
+  for (const auto& [type, image] :
+       {std::pair{core::ContainerType::kLxc, "lxc"}, std::pair{core::ContainerType::kBpm, "bpm"},
+        std::pair{core::ContainerType::kContainerd, "ctr"}}) {
+    core::Container named = container("falco");
+    named.type = type;
+    named.image = image;
+    cache.put(named, 0);
+  }
+  EXPECT_EQ(cache.size(), 3u);
+  const core::Owner machine;
+  EXPECT_EQ(cache.find({"falco", machine, core::ContainerType::kLxc})->record->container.image, "lxc");
+  EXPECT_EQ(cache.find({"falco", machine, core::ContainerType::kBpm})->record->container.image, "bpm");
+  EXPECT_EQ(cache.find({"falco"})->record->container.image, "ctr");
+  EXPECT_EQ(cache.find({"falco", machine, core::ContainerType::kLibvirtLxc}), nullptr);
+}
+
 TEST(Cache, NamesAreNoBeginningsOfNames) {
   Cache cache({10, 30 * kSecond});
   cache.put(container("web-frontend-1"), 0);
-  EXPECT_EQ(cache.find("web-frontend"), nullptr);
-  EXPECT_EQ(cache.find("web-frontend-2"), nullptr);
+  EXPECT_EQ(cache.find({"web-frontend"}), nullptr);
+  EXPECT_EQ(cache.find({"web-frontend-2"}), nullptr);
   cache.put(container("web-frontend", "short"), 0);
   EXPECT_EQ(cache.size(), 2u);
-  EXPECT_EQ(cache.find("web-frontend-1")->record->container.name, "n");
+  EXPECT_EQ(cache.find({"web-frontend-1"})->record->container.name, "n");
   EXPECT_EQ(cache.find_shown("web-frontend")->record->container.name, "short");
   EXPECT_EQ(cache.find_shown("web-front"), nullptr);
 }
@@ -102,22 +159,22 @@ TEST(Cache, ShortIdOfAnOldCaptureGrowsIntoTheWholeOne) {
   Cache cache({10, 30 * kSecond});
   const std::string id = id_of(1);
   cache.put(container(id.substr(0, 12), "old"), 0);
-  ASSERT_NE(cache.find(id), nullptr);
+  ASSERT_NE(cache.find({id}), nullptr);
   cache.put(only_cgroup(id), 0);
   EXPECT_EQ(cache.size(), 1u);
-  EXPECT_EQ(cache.find(id)->record->container.full_id, id);
-  EXPECT_EQ(cache.find(id)->record->container.name, "old");
+  EXPECT_EQ(cache.find({id})->record->container.full_id, id);
+  EXPECT_EQ(cache.find({id})->record->container.name, "old");
 }
 
 TEST(Cache, GracePeriodThenGone) {
   Cache cache({10, 30 * kSecond});
   cache.put(container(id_of(1)), 0);
-  cache.remove(id_of(1), 5 * kSecond);
-  cache.remove(id_of(1), 6 * kSecond);
+  cache.remove({id_of(1)}, 5 * kSecond);
+  cache.remove({id_of(1)}, 6 * kSecond);
   cache.expire(34 * kSecond);
-  EXPECT_NE(cache.find(id_of(1)), nullptr);
+  EXPECT_NE(cache.find({id_of(1)}), nullptr);
   cache.expire(35 * kSecond);
-  EXPECT_EQ(cache.find(id_of(1)), nullptr);
+  EXPECT_EQ(cache.find({id_of(1)}), nullptr);
   EXPECT_EQ(cache.counters().expired, 1u);
   EXPECT_EQ(cache.bytes(), 0u);
 }
@@ -125,33 +182,33 @@ TEST(Cache, GracePeriodThenGone) {
 TEST(Cache, BackWithinTheGracePeriod) {
   Cache cache({10, 30 * kSecond});
   cache.put(container(id_of(1)), 0);
-  cache.remove(id_of(1), 0);
+  cache.remove({id_of(1)}, 0);
   cache.put(container(id_of(1)), 10 * kSecond);
   cache.expire(1000 * kSecond);
-  EXPECT_NE(cache.find(id_of(1)), nullptr);
-  cache.remove(id_of(1), 1000 * kSecond);
+  EXPECT_NE(cache.find({id_of(1)}), nullptr);
+  cache.remove({id_of(1)}, 1000 * kSecond);
   cache.expire(1029 * kSecond);
-  EXPECT_NE(cache.find(id_of(1)), nullptr);
+  EXPECT_NE(cache.find({id_of(1)}), nullptr);
 }
 
 TEST(Cache, AClockThatJumpsBackExpiresNothing) {
   Cache cache({10, 30 * kSecond});
   cache.put(container(id_of(1)), 100 * kSecond);
-  cache.remove(id_of(1), 100 * kSecond);
+  cache.remove({id_of(1)}, 100 * kSecond);
   cache.expire(1);
-  EXPECT_NE(cache.find(id_of(1)), nullptr);
+  EXPECT_NE(cache.find({id_of(1)}), nullptr);
 }
 
 TEST(Cache, RemovedOnesMakeRoomFirst) {
   Cache cache({3, 30 * kSecond});
   for (unsigned i = 0; i < 3; ++i) cache.put(container(id_of(i)), 0);
-  cache.remove(id_of(2), 0);
+  cache.remove({id_of(2)}, 0);
   cache.put(container(id_of(3)), 0);
-  EXPECT_EQ(cache.find(id_of(2)), nullptr);
+  EXPECT_EQ(cache.find({id_of(2)}), nullptr);
   cache.put(container(id_of(0)), 0);  // now the most recently stored
   cache.put(container(id_of(4)), 0);
-  EXPECT_NE(cache.find(id_of(0)), nullptr);
-  EXPECT_EQ(cache.find(id_of(1)), nullptr);
+  EXPECT_NE(cache.find({id_of(0)}), nullptr);
+  EXPECT_EQ(cache.find({id_of(1)}), nullptr);
   EXPECT_EQ(cache.size(), 3u);
   EXPECT_EQ(cache.counters().evicted, 2u);
 }
@@ -159,10 +216,10 @@ TEST(Cache, RemovedOnesMakeRoomFirst) {
 TEST(Cache, DelayOfTheMetadata) {
   Cache cache({10, 30 * kSecond});
   cache.put(only_cgroup(id_of(1)), kSecond).first_thread_ns = kSecond;
-  EXPECT_FALSE(cache.find(id_of(1))->has_metadata());
+  EXPECT_FALSE(cache.find({id_of(1)})->has_metadata());
   EXPECT_EQ(cache.missing_images(), 1u);
   cache.put(container(id_of(1)), 3 * kSecond);
-  EXPECT_TRUE(cache.find(id_of(1))->has_metadata());
+  EXPECT_TRUE(cache.find({id_of(1)})->has_metadata());
   EXPECT_EQ(cache.counters().metadata_count, 1u);
   EXPECT_EQ(cache.counters().metadata_total_ns, 2 * kSecond);
   cache.put(container(id_of(1)), 9 * kSecond);
@@ -173,16 +230,16 @@ TEST(Cache, DelayOfTheMetadata) {
 TEST(Cache, AnUnchangedRecordIsNotMadeAgain) {
   Cache cache({10, 30 * kSecond});
   cache.put(container(id_of(1)), 0);
-  const auto before = cache.find(id_of(1))->record;
+  const auto before = cache.find({id_of(1)})->record;
   cache.put(container(id_of(1)), 1);
-  EXPECT_EQ(cache.find(id_of(1))->record, before);
+  EXPECT_EQ(cache.find({id_of(1)})->record, before);
 }
 
 TEST(Cache, HundredThousandContainersLeaveNothingBehind) {
   Cache cache({65536, kSecond});
   for (unsigned i = 0; i < 100'000; ++i) {
     cache.put(container(id_of(i)), i * kSecond);
-    cache.remove(id_of(i), i * kSecond);
+    cache.remove({id_of(i)}, i * kSecond);
     cache.expire(i * kSecond);
     ASSERT_LE(cache.size(), 2u);
   }
@@ -217,7 +274,7 @@ TEST(Cache, ARemovedContainersRecordIsNotTheNextOnes) {
   first.full_id = "web";
   first.image = "old:1";
   cache.put(first, 1);
-  cache.remove("web", 2);
+  cache.remove({"web"}, 2);
   core::Container second;
   second.full_id = "web";
   second.source = core::Source::kBundle;
@@ -239,10 +296,10 @@ TEST(Cache, BundlesThatNobodyEntersAreRemoved) {
     if (container.full_id == "entered") entry.threads = 1;
   }
   cache.expire(plugin::Cache::kUnenteredNs);
-  EXPECT_FALSE(cache.find("failed")->removed);
+  EXPECT_FALSE(cache.find({"failed"})->removed);
   cache.expire(plugin::Cache::kUnenteredNs + 1);
-  EXPECT_TRUE(cache.find("failed")->removed);
-  EXPECT_FALSE(cache.find("entered")->removed);
+  EXPECT_TRUE(cache.find({"failed"})->removed);
+  EXPECT_FALSE(cache.find({"entered"})->removed);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ const std::string kProgram = std::string("/bin/sh") + '\0' + "-c" + '\0' + "true
 
 std::shared_ptr<const Creation> creation(const std::string& id, bool own_pid_namespace = true) {
   Creation one;
-  one.full_id = id;
+  one.container = {id};
   one.own_pid_namespace = own_pid_namespace;
   one.program = kProgram;
   return std::make_shared<const Creation>(std::move(one));
@@ -29,7 +29,7 @@ constexpr auto kFirst = Lineage::PidNamespace::kFirstOfAnother;
 constexpr auto kAnother = Lineage::PidNamespace::kAnother;
 
 std::string id_of(const Creation* found) {
-  return found != nullptr ? found->full_id : "";
+  return found != nullptr ? found->container.full_id : "";
 }
 std::string id_of(const Lineage::Answer& answer) {
   return id_of(answer.creation);
@@ -65,32 +65,32 @@ TEST_F(LineageTest, WithoutAPidNamespaceTheProgramTells) {
 TEST_F(LineageTest, LearnsTheContainersOwnCgroup) {
   lineage_.created(kRuntime, creation("web"));
   lineage_.cloned(kInit, kRuntime, kFirst);
-  lineage_.learn("web", "/web");
-  EXPECT_EQ(lineage_.container_at("/web"), "web");
-  EXPECT_EQ(lineage_.container_at("/web/init.scope/x"), "web");
-  EXPECT_EQ(lineage_.container_at("/webs"), "");
-  EXPECT_EQ(lineage_.container_at("/"), "");
-  EXPECT_EQ(lineage_.container_at(""), "");
+  lineage_.learn({"web"}, "/web");
+  EXPECT_EQ(id_of(lineage_.container_at("/web")), "web");
+  EXPECT_EQ(id_of(lineage_.container_at("/web/init.scope/x")), "web");
+  EXPECT_EQ(id_of(lineage_.container_at("/webs")), "");
+  EXPECT_EQ(id_of(lineage_.container_at("/")), "");
+  EXPECT_EQ(id_of(lineage_.container_at("")), "");
 }
 
 TEST_F(LineageTest, NeverLearnsACgroupOfTheHost) {
   lineage_.created(kRuntime, creation("web"));
-  lineage_.learn_host("web", "/user.slice/session-1.scope");
-  lineage_.learn("web", "/user.slice/session-1.scope");
-  lineage_.learn("web", "/conmon");
-  EXPECT_EQ(lineage_.container_at("/conmon"), "web");
-  lineage_.learn_host("web", "/conmon");
-  EXPECT_EQ(lineage_.container_at("/conmon"), "") << "the runtime turns out to be there";
-  lineage_.learn("web", "/");
-  lineage_.learn("web", "");
-  lineage_.learn("unknown", "/unknown");
-  EXPECT_EQ(lineage_.container_at("/user.slice/session-1.scope"), "");
-  EXPECT_EQ(lineage_.container_at("/unknown"), "");
+  lineage_.learn_host({"web"}, "/user.slice/session-1.scope");
+  lineage_.learn({"web"}, "/user.slice/session-1.scope");
+  lineage_.learn({"web"}, "/conmon");
+  EXPECT_EQ(id_of(lineage_.container_at("/conmon")), "web");
+  lineage_.learn_host({"web"}, "/conmon");
+  EXPECT_EQ(id_of(lineage_.container_at("/conmon")), "") << "the runtime turns out to be there";
+  lineage_.learn({"web"}, "/");
+  lineage_.learn({"web"}, "");
+  lineage_.learn({"unknown"}, "/unknown");
+  EXPECT_EQ(id_of(lineage_.container_at("/user.slice/session-1.scope")), "");
+  EXPECT_EQ(id_of(lineage_.container_at("/unknown")), "");
 }
 
 TEST(AsksFor, ThePathOrTheScopeOfTheBundle) {
   Creation creation;
-  creation.full_id = "web";
+  creation.container = {"web"};
   creation.cgroups_path = "/pods/web";
   EXPECT_TRUE(plugin::asks_for(creation, "/pods/web"));
   EXPECT_FALSE(plugin::asks_for(creation, "/pods/web/sub"));
@@ -115,13 +115,13 @@ TEST(AsksFor, ThePathOrTheScopeOfTheBundle) {
 TEST_F(LineageTest, ACgroupIsTheFirstContainersThatHadIt) {
   lineage_.created(kRuntime, creation("a"));
   lineage_.created(kRuntime + 1, creation("b"));
-  lineage_.learn("a", "/shared");
-  lineage_.learn("b", "/shared");
-  EXPECT_EQ(lineage_.container_at("/shared"), "a");
-  lineage_.forget("b");
-  EXPECT_EQ(lineage_.container_at("/shared"), "a");
-  lineage_.forget("a");
-  EXPECT_EQ(lineage_.container_at("/shared"), "");
+  lineage_.learn({"a"}, "/shared");
+  lineage_.learn({"b"}, "/shared");
+  EXPECT_EQ(id_of(lineage_.container_at("/shared")), "a");
+  lineage_.forget({"b"});
+  EXPECT_EQ(id_of(lineage_.container_at("/shared")), "a");
+  lineage_.forget({"a"});
+  EXPECT_EQ(id_of(lineage_.container_at("/shared")), "");
 }
 
 TEST_F(LineageTest, EndsWhenTheContainersProgramRuns) {
@@ -162,38 +162,38 @@ TEST_F(LineageTest, WhatAnExecStartsIsInTheContainer) {
   lineage_.created(kRuntime, creation("web"));
   lineage_.cloned(kInit, kRuntime, kFirst);
   lineage_.executed(kInit, kProgram, kFirst);
-  lineage_.entering(300, "web");
+  lineage_.entering(300, {"web"});
   EXPECT_EQ(id_of(lineage_.executed(300, "runc exec web", kHost)), "");
   EXPECT_EQ(id_of(lineage_.cloned(301, 300, kHost)), "") << "the runtime's own helper";
   const auto answer = lineage_.cloned(302, 301, kAnother);
   EXPECT_EQ(id_of(answer), "web");
   EXPECT_FALSE(answer.teaches);
   EXPECT_EQ(id_of(lineage_.cloned(303, 302, kAnother)), "") << "its parent's key tells";
-  lineage_.entering(400, "unknown");
+  lineage_.entering(400, {"unknown"});
   EXPECT_EQ(id_of(lineage_.cloned(401, 400, kAnother)), "");
 }
 
 TEST_F(LineageTest, ForgottenContainersLeaveNothing) {
   lineage_.created(kRuntime, creation("web"));
   lineage_.cloned(kStage, kRuntime, kHost);
-  lineage_.learn("web", "/web");
-  lineage_.forget("web");
+  lineage_.learn({"web"}, "/web");
+  lineage_.forget({"web"});
   EXPECT_TRUE(lineage_.idle());
   EXPECT_EQ(lineage_.creation_of(kStage), nullptr);
-  EXPECT_EQ(lineage_.container_at("/web"), "");
+  EXPECT_EQ(id_of(lineage_.container_at("/web")), "");
 }
 
 TEST_F(LineageTest, IsBounded) {
   for (int64_t i = 0; i < 5000; ++i) {
     const std::string id = "c" + std::to_string(i);
     lineage_.created(10000 + i, creation(id));
-    lineage_.learn(id, "/" + id);
+    lineage_.learn({id}, "/" + id);
   }
-  EXPECT_EQ(lineage_.container_at("/c0"), "");
-  EXPECT_EQ(lineage_.container_at("/c4999"), "c4999");
+  EXPECT_EQ(id_of(lineage_.container_at("/c0")), "");
+  EXPECT_EQ(id_of(lineage_.container_at("/c4999")), "c4999");
   for (int64_t i = 0; i < 1000; ++i) lineage_.cloned(100000 + i, 14999, kHost);
-  for (int i = 0; i < 1000; ++i) lineage_.learn("c4999", "/x" + std::to_string(i));
-  EXPECT_EQ(lineage_.container_at("/x900"), "");
+  for (int i = 0; i < 1000; ++i) lineage_.learn({"c4999"}, "/x" + std::to_string(i));
+  EXPECT_EQ(id_of(lineage_.container_at("/x900")), "");
   EXPECT_EQ(lineage_.creation_of(100900), nullptr);
 }
 
