@@ -76,10 +76,14 @@ Container merge(const Container& known, const Container& news) {
 }
 
 bool same_for_users(const Container& left, const Container& right) {
-  if (left.source == right.source && left.engine_namespace == right.engine_namespace) return left == right;
-  // Where a record came from is all that no field, table or payload shows.
+  if (left.source == right.source && left.owner == right.owner &&
+      left.engine_namespace == right.engine_namespace) {
+    return left == right;
+  }
+  // Where a record came from and whose it is are all that no field, table or payload shows.
   Container copy = left;
   copy.source = right.source;
+  copy.owner = right.owner;
   copy.engine_namespace = right.engine_namespace;
   return copy == right;
 }

@@ -22,6 +22,12 @@ constexpr std::chrono::seconds kMountinfoAge{30};
 // be.
 constexpr unsigned kMaxDiskAttempts = 9;
 
+// Nobody's container is another's to tell of; and a name is containerd's to confirm.
+bool may_answer(const Supervisor& supervisor, const LookupRequest& request) {
+  return supervisor.owner().speaks_for(request.owner) &&
+         (request.containerd_namespace.empty() || supervisor.has_namespaces());
+}
+
 }  // namespace
 
 void Fetcher::request(LookupRequest request) {
@@ -29,12 +35,12 @@ void Fetcher::request(LookupRequest request) {
   if (!shared || !engines::is_container_id(request.full_id)) return;
   const std::string& name_space = request.containerd_namespace;
   if (!name_space.empty() && !engines::is_container_id(name_space)) return;
-  const std::string key = engines::handle_of(name_space, request.full_id);
+  const Key key{request.owner, engines::handle_of(name_space, request.full_id)};
   if (pending_.contains(key)) return;
   shared->board.update_lookups([](LookupStatus& status) { ++status.asked; });
   // Whoever asks for what was reported long ago has lost it (a full cache): it is told again.
   for (const std::shared_ptr<Supervisor>& supervisor : shared->supervisors) {
-    if (!name_space.empty() && !supervisor->has_namespaces()) continue;
+    if (!may_answer(*supervisor, request)) continue;
     if (const auto record = supervisor->known(request.full_id, name_space)) {
       shared->board.update_lookups([](LookupStatus& status) {
         ++status.found;
@@ -55,9 +61,9 @@ void Fetcher::request(LookupRequest request) {
   spawn(shared, pursue(shared, pending), "a look-up on demand");
 }
 
-void Fetcher::forget(const std::string& full_id) {
+void Fetcher::forget(const std::string& full_id, core::Owner owner) {
   const std::shared_ptr<Shared> shared = shared_.lock();
-  const auto entry = pending_.find(full_id);
+  const auto entry = pending_.find(Key{owner, full_id});
   if (shared && entry != pending_.end()) end(*shared, entry->second, Outcome::kForgotten);
 }
 
@@ -67,7 +73,7 @@ void Fetcher::found(const core::Container& container) {
   const std::string_view full_id = container.full_id;
   const std::string handle = engines::handle_of(container);
   for (const std::string_view id : {std::string_view(handle), full_id, core::short_id(full_id)}) {
-    const auto entry = pending_.find(id);
+    const auto entry = pending_.find(Key{container.owner, std::string(id)});
     if (entry != pending_.end()) end(*shared, entry->second, Outcome::kFound);
   }
 }
@@ -76,7 +82,8 @@ void Fetcher::end(Shared& shared, Pointer pending, Outcome outcome) {
   if (pending->is_over) return;
   pending->is_over = true;
   by_age_.erase(pending->age);
-  pending_.erase(engines::handle_of(pending->request.containerd_namespace, pending->request.full_id));
+  const LookupRequest& request = pending->request;
+  pending_.erase(Key{request.owner, engines::handle_of(request.containerd_namespace, request.full_id)});
   pending->over->notify();
   shared.board.update_lookups([&](LookupStatus& status) {
     status.pending = pending_.size();
@@ -119,9 +126,8 @@ asio::awaitable<void> Fetcher::ask_all(std::shared_ptr<Shared> shared, Pointer p
                         [hint](const auto& supervisor) { return supervisor->has_type(hint); });
   for (const std::shared_ptr<Supervisor>& supervisor : order) {
     if (pending->is_over) break;
-    const std::string& name_space = pending->request.containerd_namespace;
-    if (!name_space.empty() && !supervisor->has_namespaces()) continue;
-    std::string id = engines::handle_of(name_space, pending->request.full_id);
+    if (!may_answer(*supervisor, pending->request)) continue;
+    std::string id = engines::handle_of(pending->request.containerd_namespace, pending->request.full_id);
     co_await supervisor->ask(std::move(id));
   }
 }

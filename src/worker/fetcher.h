@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/signal.h"
@@ -28,11 +29,12 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   explicit Fetcher(const std::shared_ptr<Shared>& shared) : shared_(shared) {}
 
   void request(LookupRequest request);
-  void forget(const std::string& full_id);
+  void forget(const std::string& full_id, core::Owner owner = {});
   // A record of that container was reported.
   void found(const core::Container& container);
 
  private:
+  using Key = std::pair<core::Owner, std::string>;  // by engines::handle_of
   struct Pending {
     LookupRequest request;
     std::shared_ptr<net::Signal> over;
@@ -40,7 +42,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     bool cgroup_seen = false;
     bool on_disk = false;  // what engines keep on disk was reported
     unsigned disk_attempts = 0;
-    std::list<std::string>::iterator age;
+    std::list<Key>::iterator age;
   };
   using Pointer = std::shared_ptr<Pending>;
   enum class Outcome { kFound, kFailed, kForgotten };
@@ -51,9 +53,9 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   bool is_cgroup_gone(Pending& pending);
   void end(Shared& shared, Pointer pending, Outcome outcome);
 
-  std::weak_ptr<Shared> shared_;                         // it owns this
-  std::map<std::string, Pointer, std::less<>> pending_;  // by engines::handle_of
-  std::list<std::string> by_age_;                        // keys of pending_, oldest first
+  std::weak_ptr<Shared> shared_;  // it owns this
+  std::map<Key, Pointer> pending_;
+  std::list<Key> by_age_;  // keys of pending_, oldest first
   CgroupPresence cgroups_;
   std::chrono::steady_clock::time_point cgroups_read_{};
 };

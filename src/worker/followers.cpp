@@ -60,9 +60,9 @@ void spawn(const std::shared_ptr<Shared>& shared, asio::awaitable<void> coroutin
 
 std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
                                            const engines::EngineRow& row, const std::string& path,
-                                           bool optional) {
+                                           bool optional, core::Owner owner) {
   const int id = shared->board.add(std::string(row.name), shared->config.host_root + path, optional);
-  auto supervisor = std::make_shared<Supervisor>(shared, row, path, id);
+  auto supervisor = std::make_shared<Supervisor>(shared, row, path, id, owner);
   shared->supervisors.push_back(supervisor);
   return supervisor;
 }
@@ -104,11 +104,11 @@ void Followers::request(LookupRequest request) {
 void Followers::read_bundle(BundleRequest request) {
   if (shared_->local != nullptr) shared_->local->read_bundle(std::move(request));
 }
-void Followers::forget(const std::string& full_id) {
-  shared_->fetcher->forget(full_id);
+void Followers::forget(const std::string& full_id, core::Owner owner) {
+  shared_->fetcher->forget(full_id, owner);
 }
-void Followers::orphaned(std::string full_id, std::string cgroup_path) {
-  shared_->orphans->note(std::move(full_id), std::move(cgroup_path));
+void Followers::orphaned(std::string full_id, std::string cgroup_path, core::Owner owner) {
+  shared_->orphans->note(std::move(full_id), std::move(cgroup_path), owner);
 }
 
 }  // namespace worker

@@ -49,6 +49,7 @@ struct BundleRequest {
   std::string full_id;
   std::string directory;
   std::string name_hint;
+  core::Owner owner = {};
 };
 
 // What the parts share. Held by each of them; one thread, but for the board.
@@ -95,8 +96,8 @@ class Followers {
 
   void request(LookupRequest request);
   void read_bundle(BundleRequest request);
-  void forget(const std::string& full_id);
-  void orphaned(std::string full_id, std::string cgroup_path);
+  void forget(const std::string& full_id, core::Owner owner = {});
+  void orphaned(std::string full_id, std::string cgroup_path, core::Owner owner = {});
 
  private:
   std::shared_ptr<Shared> shared_;
@@ -107,9 +108,10 @@ class Followers {
 // and the worker goes on without it. what: for that line.
 void spawn(const std::shared_ptr<Shared>& shared, boost::asio::awaitable<void> coroutine, const char* what);
 
-// A supervisor for the socket at `path` (without HOST_ROOT), known to the board and in shared->supervisors.
+// A supervisor for the socket at `path` (without HOST_ROOT), whose word is `owner`'s, known to the board and
+// in shared->supervisors.
 std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
                                            const engines::EngineRow& row, const std::string& path,
-                                           bool optional);
+                                           bool optional, core::Owner owner = {});
 
 }  // namespace worker

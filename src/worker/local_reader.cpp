@@ -21,9 +21,10 @@ namespace {
 // not a bundle in the making.
 constexpr unsigned kMaxAttempts = 6;
 
-bool is_known(const Shared& shared, std::string_view full_id) {
-  return std::any_of(shared.supervisors.begin(), shared.supervisors.end(),
-                     [full_id](const auto& supervisor) { return supervisor->known(full_id) != nullptr; });
+bool is_known(const Shared& shared, const BundleRequest& request) {
+  return std::any_of(shared.supervisors.begin(), shared.supervisors.end(), [&](const auto& supervisor) {
+    return supervisor->owner() == request.owner && supervisor->known(request.full_id) != nullptr;
+  });
 }
 
 }  // namespace
@@ -32,20 +33,21 @@ LocalReader::LocalReader(const std::shared_ptr<Shared>& shared) : shared_(shared
 
 void LocalReader::read_bundle(BundleRequest request) {
   const std::shared_ptr<Shared> shared = shared_.lock();
-  if (!shared || reading_.size() >= kMaxReading || !reading_.insert(request.full_id).second) return;
+  if (!shared || reading_.size() >= kMaxReading || !reading_.emplace(request.owner, request.full_id).second)
+    return;
   spawn(shared, pursue(shared, std::move(request)), "the reading of a bundle");
 }
 
 asio::awaitable<void> LocalReader::pursue(std::shared_ptr<Shared> shared, BundleRequest request) {
   const std::shared_ptr<LocalReader> self = shared_from_this();
   Backoff backoff(shared->timing.bundle_first, shared->timing.bundle_limit);
-  for (unsigned attempt = 1; !is_known(*shared, request.full_id); ++attempt) {
+  for (unsigned attempt = 1; !is_known(*shared, request); ++attempt) {
     engines::local::Finding found =
         state_.bundle(request.full_id, request.directory, Patience::kMayWait, request.name_hint);
     const bool last = attempt == kMaxAttempts;
     if (found && (found->complete || last)) {
       shared->board.update_lookups([](LookupStatus& status) { ++status.from_bundle; });
-      shared->listener.on_container(std::make_shared<const core::Container>(std::move(found->container)));
+      report(*shared, std::move(found->container), request.owner);
       break;
     }
     const bool again = found || found.kind() == Unread::kChanged || found.kind() == Unread::kWouldWait;
@@ -55,7 +57,7 @@ asio::awaitable<void> LocalReader::pursue(std::shared_ptr<Shared> shared, Bundle
     }
     co_await net::pause(backoff.next(shared->random()));
   }
-  reading_.erase(request.full_id);
+  reading_.erase({request.owner, request.full_id});
 }
 
 bool LocalReader::report_by_id(const LookupRequest& request) {
@@ -68,8 +70,14 @@ bool LocalReader::report_by_id(const LookupRequest& request) {
     return false;
   }
   shared->board.update_lookups([](LookupStatus& status) { ++status.from_disk; });
-  shared->listener.on_container(std::make_shared<const core::Container>(std::move(found->container)));
+  report(*shared, std::move(found->container), request.owner);
   return true;
+}
+
+// What root left lying about a user's container is the user's word.
+void LocalReader::report(Shared& shared, core::Container container, core::Owner owner) {
+  container.owner = core::weaker(container.owner, owner);
+  shared.listener.on_container(std::make_shared<const core::Container>(std::move(container)));
 }
 
 // At debug: anybody on the host can make such files, and as many as he likes.

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engines/local/local_state.h"
 #include "worker/followers.h"
@@ -32,11 +33,12 @@ class LocalReader : public std::enable_shared_from_this<LocalReader> {
 
  private:
   boost::asio::awaitable<void> pursue(std::shared_ptr<Shared> shared, BundleRequest request);
+  void report(Shared& shared, core::Container container, core::Owner owner);
   void refused(Shared& shared, const std::string& why);
 
   std::weak_ptr<Shared> shared_;  // it owns this
   engines::local::State state_;
-  std::set<std::string, std::less<>> reading_;  // ids
+  std::set<std::pair<core::Owner, std::string>> reading_;  // whose container, id
 };
 
 }  // namespace worker

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,13 +28,13 @@ class Mailbox {
 
   // Puts a change in line. Of successive changes of one container only the newest waits, in the place of the
   // first; an upsert that follows a removal of the same id is a second item, so that a reader always sees
-  // both; there are never more than these two. Different containers keep their order. A null container is
-  // ignored. Any thread.
+  // both; there are never more than these two. Different containers, of different owners too, keep their
+  // order. A null container is ignored. Any thread.
   void push(bool removed, std::shared_ptr<const core::Container> container) {
     if (container == nullptr) return;
     const std::lock_guard lock(mutex_);
     Place place{items_.size(), false};
-    const auto waiting = newest_.find(container->full_id);
+    const auto waiting = newest_.find(Key{container->owner, container->full_id});
     if (waiting != newest_.end()) {
       const Item& item = items_[waiting->second.index];
       if (removed || !item.removed || waiting->second.second_item) {
@@ -46,7 +47,7 @@ class Mailbox {
     if (place.index == items_.size()) items_.emplace_back();
     Item& item = items_[place.index];
     item = Item{removed, std::move(container)};
-    newest_.emplace(item.container->full_id, place);
+    newest_.emplace(Key{item.container->owner, item.container->full_id}, place);
     waiting_.store(true, std::memory_order_release);
   }
 
@@ -72,12 +73,23 @@ class Mailbox {
     size_t index;
     bool second_item;  // a removal of the same id waits before it
   };
+  // An id is unique only among one owner's containers.
+  struct Key {
+    core::Owner owner;
+    std::string_view full_id;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return std::hash<std::string_view>()(key.full_id) ^ (key.owner.is_machine() ? 0 : key.owner.uid() + 1);
+    }
+  };
 
   std::mutex mutex_;
   std::atomic<bool> waiting_ = false;
   std::vector<Item> items_;
   // The newest item of each container; the keys view the ids inside those items' records.
-  std::unordered_map<std::string_view, Place> newest_;
+  std::unordered_map<Key, Place, KeyHash> newest_;
 };
 
 }  // namespace worker

@@ -21,10 +21,11 @@ struct Holder {
   std::shared_ptr<const core::Container> record;
 };
 
-std::vector<Holder> holders_of(const Shared& shared, const std::string& full_id,
+std::vector<Holder> holders_of(const Shared& shared, core::Owner owner, const std::string& full_id,
                                std::string_view engine_namespace) {
   std::vector<Holder> holders;
   for (const std::shared_ptr<Supervisor>& supervisor : shared.supervisors) {
+    if (supervisor->owner() != owner) continue;
     if (auto record = supervisor->known(full_id, engine_namespace)) {
       holders.push_back({supervisor, std::move(record)});
     }
@@ -43,14 +44,15 @@ std::string_view namespace_in(std::string_view cgroup_path, std::string_view ful
 
 }  // namespace
 
-void Orphans::note(std::string full_id, std::string cgroup_path) {
+void Orphans::note(std::string full_id, std::string cgroup_path, core::Owner owner) {
   const std::shared_ptr<Shared> shared = shared_.lock();
-  if (!shared || holders_of(*shared, full_id, {}).empty()) return;
-  const auto entry = notes_.find(full_id);
+  if (!shared || holders_of(*shared, owner, full_id, {}).empty()) return;
+  Key key{owner, std::move(full_id)};
+  const auto entry = notes_.find(key);
   if (entry != notes_.end()) {
     entry->second = Note{std::move(cgroup_path)};
   } else if (notes_.size() < kMaxNotes) {
-    notes_.emplace(std::move(full_id), Note{std::move(cgroup_path)});
+    notes_.emplace(std::move(key), Note{std::move(cgroup_path)});
   }
   if (running_) return;
   running_ = true;
@@ -77,9 +79,10 @@ void Orphans::look(Shared& shared) {
   }
 }
 
-bool Orphans::settle(Shared& shared, const std::string& full_id, Note& note) {
-  std::vector<Holder> holders = holders_of(shared, full_id, namespace_in(note.cgroup_path, full_id));
-  if (holders.empty()) holders = holders_of(shared, full_id, {});
+bool Orphans::settle(Shared& shared, const Key& key, Note& note) {
+  const auto& [owner, full_id] = key;
+  std::vector<Holder> holders = holders_of(shared, owner, full_id, namespace_in(note.cgroup_path, full_id));
+  if (holders.empty()) holders = holders_of(shared, owner, full_id, {});
   bool any_connected = false;
   for (const Holder& holder : holders) any_connected = any_connected || holder.supervisor->is_connected();
   // Connected: its engine decides.

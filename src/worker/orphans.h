@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "core/owner.h"
 #include "worker/cgroup_presence.h"
 
 namespace worker {
@@ -28,11 +30,12 @@ class Orphans : public std::enable_shared_from_this<Orphans> {
 
   // The last thread of that container has ended. cgroup_path: as in /proc/PID/cgroup, "" when not known. Ids
   // that no engine reported are ignored. A later note for the same id replaces an earlier one.
-  void note(std::string full_id, std::string cgroup_path);
+  void note(std::string full_id, std::string cgroup_path, core::Owner owner = {});
 
   size_t notes() const { return notes_.size(); }
 
  private:
+  using Key = std::pair<core::Owner, std::string>;  // whose it is, full id
   struct Note {
     std::string cgroup_path;
     // A service that is started anew is away for a moment: gone is what is gone at two looks in a row.
@@ -42,11 +45,11 @@ class Orphans : public std::enable_shared_from_this<Orphans> {
   boost::asio::awaitable<void> run(std::shared_ptr<Shared> shared);
   void look(Shared& shared);
   // Looks at one note; true when it is done with.
-  bool settle(Shared& shared, const std::string& full_id, Note& note);
+  bool settle(Shared& shared, const Key& key, Note& note);
 
-  std::weak_ptr<Shared> shared_;       // it owns this
-  std::map<std::string, Note> notes_;  // by full id
-  std::string looked_at_;              // the last one
+  std::weak_ptr<Shared> shared_;  // it owns this
+  std::map<Key, Note> notes_;
+  Key looked_at_;  // the last one
   bool running_ = false;
   CgroupPresence cgroups_;
 };

@@ -148,7 +148,8 @@ void Supervisor::heard() {
 
 bool Supervisor::is_followed(core::ContainerType type) const {
   for (const std::shared_ptr<Supervisor>& supervisor : shared_->supervisors) {
-    if (supervisor->is_connected() && supervisor->has_type(type)) return true;
+    if (supervisor->owner() == owner_ && supervisor->is_connected() && supervisor->has_type(type))
+      return true;
   }
   return false;
 }
@@ -211,6 +212,7 @@ void Supervisor::initial_done(const std::string& id) {
 // complete: the engine's whole answer. What a list or an event told never replaces one.
 void Supervisor::accept(core::Container container, bool complete) {
   container.source = core::Source::kApi;
+  container.owner = owner_;
   if (is_dockers(container)) return;
   Known& known = known_[key_of(container)];
   if (known.record != nullptr && complete) keep_image(*known.record, container);
@@ -223,7 +225,7 @@ void Supervisor::accept(core::Container container, bool complete) {
   }
   if (has_type(core::ContainerType::kDocker)) {
     for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
-      other->leave_to_docker(known.record->full_id);
+      if (other->owner() == owner_) other->leave_to_docker(known.record->full_id);
     }
   }
   shared_->fetcher->found(*known.record);
@@ -234,7 +236,8 @@ void Supervisor::accept(core::Container container, bool complete) {
 bool Supervisor::is_dockers(const core::Container& container) const {
   if (container.engine_namespace != engines::containerd::kDockerNamespace) return false;
   return std::any_of(shared_->supervisors.begin(), shared_->supervisors.end(), [&](const auto& other) {
-    return other->has_type(core::ContainerType::kDocker) && other->known(container.full_id) != nullptr;
+    return other->owner() == owner_ && other->has_type(core::ContainerType::kDocker) &&
+           other->known(container.full_id) != nullptr;
   });
 }
 
@@ -267,6 +270,7 @@ const Supervisor::Known* Supervisor::namesake_of(const core::Container& containe
   if (container.engine_namespace.empty()) return newest;
   const std::string begin = container.full_id + '/';
   for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
+    if (other->owner() != owner_) continue;
     for (auto entry = other->known_.lower_bound(begin);
          entry != other->known_.end() && entry->first.starts_with(begin); ++entry) {
       if (newest == nullptr || entry->second.report > newest->report) newest = &entry->second;

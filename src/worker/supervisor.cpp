@@ -25,12 +25,13 @@ constexpr milliseconds kMinimumWait{50};
 }  // namespace
 
 Supervisor::Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path,
-                       int board_id)
+                       int board_id, core::Owner owner)
     : shared_(std::move(shared)),
       row_(row),
       path_(std::move(path)),
       display_path_(shared_->config.host_root + path_),
       board_id_(board_id),
+      owner_(owner),
       changed_(std::make_shared<net::Signal>(shared_->executor)),
       backoff_(shared_->timing.reconnect_first, shared_->timing.reconnect_limit),
       queue_(engines::kMaxLookups) {}

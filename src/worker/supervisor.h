@@ -23,8 +23,9 @@ namespace worker {
 
 class Supervisor final : public engines::Observer, public std::enable_shared_from_this<Supervisor> {
  public:
-  // path: of the socket, without HOST_ROOT. board_id: its row on the board.
-  Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path, int board_id);
+  // path: of the socket, without HOST_ROOT. board_id: its row on the board. owner: whose word it is.
+  Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path, int board_id,
+             core::Owner owner = {});
 
   // Until retired, or for good.
   boost::asio::awaitable<void> run();
@@ -47,6 +48,8 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   // "", of the first.
   std::shared_ptr<const core::Container> known(std::string_view full_id,
                                                std::string_view engine_namespace = {}) const;
+  // Whose word its records are: they speak of that owner's containers only, and answer for nobody else's.
+  core::Owner owner() const { return owner_; }
   const std::string& path() const { return path_; }
   const std::string& display_path() const { return display_path_; }
   std::string_view engine_name() const { return row_.name; }
@@ -99,6 +102,7 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   std::string path_;
   std::string display_path_;  // with HOST_ROOT
   int board_id_;
+  core::Owner owner_;
 
   std::shared_ptr<engines::Engine> engine_;  // shared with what is in flight when it is replaced
   std::string engine_path_;                  // the resolved path that engine_ was made for

@@ -2,6 +2,7 @@
 #include "worker/user_sockets.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -24,6 +25,13 @@ constexpr size_t kMaxUidDigits = 10;
 bool is_uid(const std::string& name) {
   return !name.empty() && name.size() <= kMaxUidDigits &&
          name.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// uid: is_uid(). A number that is no uid is nobody's.
+core::Owner owner_of(const std::string& uid) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(uid.data(), uid.data() + uid.size(), number);
+  return error == std::errc() ? core::Owner::user(number) : core::Owner::nobody();
 }
 
 // The entry of /run/user that the watch is for: any, once the directory itself exists.
@@ -67,7 +75,8 @@ void UserSockets::scan() {
   }
   for (const std::string& uid : present) {
     if (users_.contains(uid)) continue;
-    const auto supervisor = add_supervisor(shared_, row_, std::string(kRunUser) + '/' + uid + kSocket, true);
+    const auto supervisor =
+        add_supervisor(shared_, row_, std::string(kRunUser) + '/' + uid + kSocket, true, owner_of(uid));
     users_.emplace(uid, supervisor);
     spawn(shared_, supervisor->run(), "the supervisor of a user's socket");
   }

@@ -123,22 +123,24 @@ void Worker::request(LookupRequest request) {
   });
 }
 
-void Worker::read_bundle(std::string full_id, std::string directory, std::string name_hint) {
+void Worker::read_bundle(std::string full_id, std::string directory, std::string name_hint,
+                         core::Owner owner) {
   impl_->post([full_id = std::move(full_id), directory = std::move(directory),
-               name_hint = std::move(name_hint)](Followers& followers) mutable {
-    followers.read_bundle({std::move(full_id), std::move(directory), std::move(name_hint)});
+               name_hint = std::move(name_hint), owner](Followers& followers) mutable {
+    followers.read_bundle({std::move(full_id), std::move(directory), std::move(name_hint), owner});
   });
 }
 
-void Worker::forget(std::string full_id) {
-  impl_->post([full_id = std::move(full_id)](Followers& followers) { followers.forget(full_id); });
+void Worker::forget(std::string full_id, core::Owner owner) {
+  impl_->post(
+      [full_id = std::move(full_id), owner](Followers& followers) { followers.forget(full_id, owner); });
 }
 
-void Worker::orphaned(std::string full_id, std::string cgroup_path) {
-  impl_->post(
-      [full_id = std::move(full_id), cgroup_path = std::move(cgroup_path)](Followers& followers) mutable {
-        followers.orphaned(std::move(full_id), std::move(cgroup_path));
-      });
+void Worker::orphaned(std::string full_id, std::string cgroup_path, core::Owner owner) {
+  impl_->post([full_id = std::move(full_id), cgroup_path = std::move(cgroup_path),
+               owner](Followers& followers) mutable {
+    followers.orphaned(std::move(full_id), std::move(cgroup_path), owner);
+  });
 }
 
 std::vector<SocketStatus> Worker::sockets() const {

@@ -35,6 +35,7 @@ struct LookupRequest {
   // nobody else is.
   std::string containerd_namespace = {};
   bool known_from_disk = false;  // only an engine can tell more
+  core::Owner owner = {};        // whose container it is: only engines of that owner are asked
 };
 
 // One socket's state and counters, for metrics and for people ("why is a field empty").
@@ -82,16 +83,16 @@ class Worker {
   // Reads the OCI bundle in `directory` (absolute, as the host sees it) of a container that is being created,
   // for those that the caller could not read without waiting, and reports what it tells; again, a few times,
   // when it changed while it was read. Nothing is reported when an engine has told of that container
-  // meanwhile. name_hint: see engines::local::State::bundle(). Thread-safe, does not block; without
-  // local_sources nothing.
-  void read_bundle(std::string full_id, std::string directory, std::string name_hint);
-  // No thread holds that id any more.
-  void forget(std::string full_id);
+  // meanwhile. name_hint: see engines::local::State::bundle(). owner: whose container it is. Thread-safe,
+  // does not block; without local_sources nothing.
+  void read_bundle(std::string full_id, std::string directory, std::string name_hint, core::Owner owner = {});
+  // No thread of that owner holds that id any more.
+  void forget(std::string full_id, core::Owner owner = {});
   // The last thread of a container that an engine reported has ended; cgroup_path: that thread's ("" when not
   // known). While its engine is connected this means nothing: the engine says when the container is removed.
   // While the engine is away, and stays away, the container is reported as removed once that cgroup does not
   // exist any more. Thread-safe, does not block; ids that no engine reported are ignored.
-  void orphaned(std::string full_id, std::string cgroup_path);
+  void orphaned(std::string full_id, std::string cgroup_path, core::Owner owner = {});
 
   // Snapshots for metrics. Thread-safe.
   std::vector<SocketStatus> sockets() const;

@@ -131,5 +131,14 @@ TEST(Mailbox, LosesNothingBetweenThreads) {
   EXPECT_TRUE(mailbox.empty());
 }
 
+TEST(Mailbox, TwoOwnersWithOneIdAreTwoContainers) {
+  Mailbox mailbox;
+  auto users = std::make_shared<core::Container>(*container("a", "users"));
+  users->owner = core::Owner::user(1000);
+  mailbox.push(false, container("a", "roots"));
+  mailbox.push(true, users);
+  EXPECT_EQ(story(mailbox), "+aroots -ausers ");
+}
+
 }  // namespace
 }  // namespace worker
