@@ -36,7 +36,33 @@ enum class ContainerType : uint32_t {
 const char* type_name(ContainerType type);
 
 // Where a record comes from, poorest first: a poorer source never erases what a richer one said.
-enum class Source : uint8_t { kCgroup, kBundle, kDisk, kApi };
+enum class Source : uint8_t {
+  kCgroup,    // the cgroup path: id and, perhaps, engine
+  kSighting,  // a part, from the engine itself: its list, an event, an answer without what was asked besides
+  kBundle,    // the OCI bundle
+  kDisk,      // what the engine keeps on disk
+  kApi,       // the engine's whole answer: what is empty in it is not there
+};
+
+// True for what an engine told itself: it is followed, and tells when the container is gone.
+constexpr bool told_by_engine(Source source) {
+  return source == Source::kSighting || source == Source::kApi;
+}
+
+// A yes or no that may not be known. No bool, so that "not known" is never taken for one of them.
+enum class YesNo : uint8_t { kUnknown, kNo, kYes };
+constexpr YesNo yes_no(bool yes) {
+  return yes ? YesNo::kYes : YesNo::kNo;
+}
+// Yes when one of them is, no when both are.
+constexpr YesNo either(YesNo left, YesNo right) {
+  if (left == YesNo::kYes || right == YesNo::kYes) return YesNo::kYes;
+  return left == right ? left : YesNo::kUnknown;
+}
+
+// What the kernel does for a container that nothing else was asked for.
+inline constexpr int64_t kDefaultCpuPeriod = 100000;  // microseconds
+inline constexpr int64_t kDefaultCpuShares = 1024;
 
 // An id is shown by its first 12 characters (fewer when it is shorter).
 inline constexpr size_t kShortIdLength = 12;
@@ -98,19 +124,20 @@ struct Container {
 
   std::string user;
   std::string ip;
-  bool privileged = false;
-  bool host_pid = false;
-  bool host_network = false;
-  bool host_ipc = false;
+  YesNo privileged = YesNo::kUnknown;
+  YesNo host_pid = YesNo::kUnknown;
+  YesNo host_network = YesNo::kUnknown;
+  YesNo host_ipc = YesNo::kUnknown;
 
-  int64_t cpu_period = 100000;  // microseconds
-  int64_t cpu_quota = 0;        // microseconds per period
-  int64_t cpu_shares = 1024;
-  int64_t cpuset_cpu_count = 0;
-  int64_t memory_limit = 0;  // bytes
-  int64_t swap_limit = 0;    // bytes
-  int64_t created_time = 0;  // seconds since the epoch
-  int64_t size = -1;         // bytes of the writable layer, -1 unknown
+  // nullopt: nobody said so yet, which is not the same as none (0).
+  std::optional<int64_t> cpu_period;  // microseconds
+  std::optional<int64_t> cpu_quota;   // microseconds per period
+  std::optional<int64_t> cpu_shares;
+  std::optional<int64_t> cpuset_cpu_count;
+  std::optional<int64_t> memory_limit;  // bytes
+  std::optional<int64_t> swap_limit;    // bytes
+  int64_t created_time = 0;             // seconds since the epoch, 0 unknown
+  int64_t size = -1;                    // bytes of the writable layer, -1 unknown
 
   std::vector<std::string> env;  // empty unless the option with_env is set
   Labels labels;                 // already without those longer than label_max_len

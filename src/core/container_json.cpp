@@ -88,10 +88,18 @@ void read(const json::value* value, bool& out) {
   if (const bool* flag = value != nullptr ? value->if_bool() : nullptr) out = *flag;
 }
 
+void read(const json::value* value, YesNo& out) {
+  if (const bool* flag = value != nullptr ? value->if_bool() : nullptr) out = yes_no(*flag);
+}
+
 template <typename Int>
 requires std::is_integral_v<Int>
 void read(const json::value* value, Int& out) {
   out = as_integer<Int>(value).value_or(out);
+}
+
+void read(const json::value* value, std::optional<int64_t>& out) {
+  out = as_integer<int64_t>(value);
 }
 
 // The elements of `value` when it is an array, else none.
@@ -144,13 +152,13 @@ void read(const json::value* value, std::vector<Mount>& out) {
     read(member(&element, "Source"), mount.source);
     read(member(&element, "Destination"), mount.destination);
     read(member(&element, "Mode"), mount.mode);
+    mount.rw = false;
     read(member(&element, "RW"), mount.rw);
     read(member(&element, "Propagation"), mount.propagation);
   }
 }
 
 ContainerType read_type(const json::value* value) {
-  if (value == nullptr || !value->is_number()) return ContainerType::kDocker;  // the format's default, 0
   const auto number = as_integer<uint32_t>(value);
   if (!number) return ContainerType::kUnknown;
   const auto type = static_cast<ContainerType>(*number);
@@ -167,6 +175,21 @@ struct Key {
   void (*read)(const json::value*, Container&);
 };
 
+bool is_known(YesNo answer) {
+  return answer != YesNo::kUnknown;
+}
+bool value_of(YesNo answer) {
+  return answer == YesNo::kYes;
+}
+template <typename T>
+bool is_known(const std::optional<T>& member) {
+  return member.has_value();
+}
+template <typename T>
+const T& value_of(const std::optional<T>& member) {
+  return *member;
+}
+
 // A key that is one member of the record.
 template <auto Member>
 constexpr Key plain(const char* name) {
@@ -177,26 +200,67 @@ constexpr Key plain(const char* name) {
           [](const json::value* value, Container& container) { read(value, container.*Member); }};
 }
 
-// A probe: written only when there is one.
+// What may not be known, and probes: written only when there is something to say.
 template <auto Member>
-constexpr Key probe(const char* name) {
+constexpr Key if_known(const char* name) {
   return {name,
           [](const Container& container, const char* key, JsonMembers& out) {
-            if (container.*Member) append_json(*(container.*Member), out.name(key));
+            if (is_known(container.*Member)) append_json(value_of(container.*Member), out.name(key));
           },
           [](const json::value* value, Container& container) { read(value, container.*Member); }};
 }
 
-// Only what no engine has told says so: then a replay can tell a file's word from an engine's, as the live
-// system did.
+struct SourceWord {
+  Source source;
+  std::string_view word;
+};
+constexpr SourceWord kSourceWords[] = {{Source::kCgroup, "cgroup"},
+                                       {Source::kSighting, "sighting"},
+                                       {Source::kBundle, "bundle"},
+                                       {Source::kDisk, "disk"},
+                                       {Source::kApi, "api"}};
+
+constexpr std::array kFlags{&Container::privileged, &Container::host_pid, &Container::host_network,
+                            &Container::host_ipc};
+struct Number {
+  std::optional<int64_t> Container::*member;
+  int64_t fallback;
+};
+constexpr Number kNumbers[] = {{&Container::cpu_period, kDefaultCpuPeriod},
+                               {&Container::cpu_quota, 0},
+                               {&Container::cpu_shares, kDefaultCpuShares},
+                               {&Container::cpuset_cpu_count, 0},
+                               {&Container::memory_limit, 0},
+                               {&Container::swap_limit, 0}};
+
+// What other plugins leave out, and those of Falco's past, has the format's default.
+void take_defaults(Container& container) {
+  for (YesNo Container::*flag : kFlags) {
+    if (!is_known(container.*flag)) container.*flag = YesNo::kNo;
+  }
+  for (const Number& number : kNumbers) {
+    if (!(container.*number.member)) container.*number.member = number.fallback;
+  }
+}
+
+// Every event of this plugin has one: with it a replay can tell poorer words from an engine's whole answer,
+// as the live system did, and what is not known from what is left out. Events of other plugins have none;
+// they say what their engine told then, which may be a part, so that a later one must not erase what an
+// earlier one said.
 void write_source(const Container& container, const char* key, JsonMembers& out) {
-  if (container.source == Source::kBundle) out.add(key, std::string_view("bundle"));
-  if (container.source == Source::kDisk) out.add(key, std::string_view("disk"));
+  for (const SourceWord& row : kSourceWords) {
+    if (row.source == container.source) out.add(key, row.word);
+  }
 }
 void read_source(const json::value* value, Container& container) {
   const std::string_view text = as_text(value).value_or("");
-  if (text == "bundle") container.source = Source::kBundle;
-  if (text == "disk") container.source = Source::kDisk;
+  for (const SourceWord& row : kSourceWords) {
+    if (row.word != text) continue;
+    container.source = row.source;
+    return;
+  }
+  container.source = Source::kSighting;
+  take_defaults(container);
 }
 
 // The id is read by take_id().
@@ -224,16 +288,16 @@ constexpr std::array kKeys{
     plain<&Container::image_digest>("imagedigest"),
     plain<&Container::user>("User"),
     plain<&Container::ip>("ip"),
-    plain<&Container::privileged>("privileged"),
-    plain<&Container::host_pid>("host_pid"),
-    plain<&Container::host_network>("host_network"),
-    plain<&Container::host_ipc>("host_ipc"),
-    plain<&Container::cpu_period>("cpu_period"),
-    plain<&Container::cpu_quota>("cpu_quota"),
-    plain<&Container::cpu_shares>("cpu_shares"),
-    plain<&Container::cpuset_cpu_count>("cpuset_cpu_count"),
-    plain<&Container::memory_limit>("memory_limit"),
-    plain<&Container::swap_limit>("swap_limit"),
+    if_known<&Container::privileged>("privileged"),
+    if_known<&Container::host_pid>("host_pid"),
+    if_known<&Container::host_network>("host_network"),
+    if_known<&Container::host_ipc>("host_ipc"),
+    if_known<&Container::cpu_period>("cpu_period"),
+    if_known<&Container::cpu_quota>("cpu_quota"),
+    if_known<&Container::cpu_shares>("cpu_shares"),
+    if_known<&Container::cpuset_cpu_count>("cpuset_cpu_count"),
+    if_known<&Container::memory_limit>("memory_limit"),
+    if_known<&Container::swap_limit>("swap_limit"),
     plain<&Container::created_time>("created_time"),
     plain<&Container::size>("size"),
     plain<&Container::env>("env"),
@@ -248,10 +312,10 @@ constexpr std::array kKeys{
     plain<&Container::pod_sandbox_id>("pod_sandbox_id"),
     plain<&Container::pod_sandbox_labels>("pod_sandbox_labels"),
     plain<&Container::cni_json>("cni_json"),
-    probe<&Container::healthcheck>("Healthcheck"),
-    probe<&Container::liveness_probe>("LivenessProbe"),
-    probe<&Container::readiness_probe>("ReadinessProbe"),
-    Key{"source", write_source, read_source},
+    if_known<&Container::healthcheck>("Healthcheck"),
+    if_known<&Container::liveness_probe>("LivenessProbe"),
+    if_known<&Container::readiness_probe>("ReadinessProbe"),
+    Key{"source", write_source, read_source},  // the last: it decides about what is not there
 };
 
 // Old captures have no full_id; then the id is all there is. A full_id that does not continue the id belongs

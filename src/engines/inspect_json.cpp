@@ -47,34 +47,44 @@ void take_config(const json::object& config, const Settings& settings, Inspected
   container.healthcheck = core::healthcheck_from_test(test, shell);
 }
 
+// A number that is 0 where the kernel's default holds.
+std::optional<int64_t> or_default(std::optional<int64_t> number, int64_t fallback) {
+  return number && *number <= 0 ? fallback : number;
+}
+
 void take_host_config(const json::object& host, Inspected& into) {
   core::Container& container = into.container;
-  const core::Container defaults;
-  container.privileged = json::flag(host, "Privileged");
-  container.host_pid = json::text(host, "PidMode") == kHost;
-  container.host_ipc = json::text(host, "IpcMode") == kHost;
+  container.privileged = json::yes_no(host, "Privileged");
+  container.host_pid = is_host(host, "PidMode");
+  container.host_ipc = is_host(host, "IpcMode");
+  container.host_network = is_host(host, "NetworkMode");
   const std::string_view network = json::text(host, "NetworkMode");
-  container.host_network = network == kHost;
   if (network.starts_with(kNetworkOf)) into.network_of = network.substr(kNetworkOf.size());
 
-  const int64_t shares = json::number(host, "CpuShares");
-  const int64_t period = json::number(host, "CpuPeriod");
-  container.cpu_shares = shares > 0 ? shares : defaults.cpu_shares;
-  container.cpu_period = period > 0 ? period : defaults.cpu_period;
-  container.cpu_quota = json::number(host, "CpuQuota");
+  container.cpu_shares = or_default(json::told_number(host, "CpuShares"), core::kDefaultCpuShares);
+  container.cpu_period = or_default(json::told_number(host, "CpuPeriod"), core::kDefaultCpuPeriod);
+  container.cpu_quota = json::told_number(host, "CpuQuota");
   // `docker run --cpus` is kept apart from the quota that it results in.
   const int64_t nano_cpus = json::number(host, "NanoCpus");
-  if (container.cpu_quota == 0 && nano_cpus > 0) {
-    container.cpu_quota =
-        static_cast<int64_t>(static_cast<double>(nano_cpus) / static_cast<double>(kNanoCpus) *
-                             static_cast<double>(container.cpu_period));
+  if (container.cpu_quota.value_or(0) == 0 && nano_cpus > 0) {
+    const int64_t period = container.cpu_period.value_or(core::kDefaultCpuPeriod);
+    container.cpu_quota = static_cast<int64_t>(static_cast<double>(nano_cpus) /
+                                               static_cast<double>(kNanoCpus) * static_cast<double>(period));
   }
-  container.cpuset_cpu_count = core::count_cpus(json::text(host, "CpusetCpus"));
-  container.memory_limit = json::number(host, "Memory");
-  container.swap_limit = json::number(host, "MemorySwap");
+  if (host.contains("CpusetCpus")) {
+    container.cpuset_cpu_count = core::count_cpus(json::text(host, "CpusetCpus"));
+  }
+  container.memory_limit = json::told_number(host, "Memory");
+  container.swap_limit = json::told_number(host, "MemorySwap");
 }
 
 }  // namespace
+
+core::YesNo is_host(const json::object& host_config, std::string_view mode) {
+  const json::value* told = host_config.if_contains(mode);
+  if (told == nullptr || !told->is_string()) return core::YesNo::kUnknown;
+  return core::yes_no(json::text(*told) == kHost);
+}
 
 void take_labels(const json::object& labels, const Settings& settings, Inspected& into) {
   for (const auto& label : labels) {
@@ -172,7 +182,7 @@ void borrow(Inspected& to, const Inspected& network_owner) {
   core::Container& container = to.container;
   const core::Container& owner = network_owner.container;
   if (container.ip.empty()) container.ip = owner.ip;
-  container.host_network = container.host_network || owner.host_network;
+  container.host_network = core::either(container.host_network, owner.host_network);
   if (container.pod_sandbox_id != owner.full_id) return;
   container.pod_sandbox_labels = owner.labels;
   if (network_owner.last_applied.empty() || container.liveness_probe || container.readiness_probe) return;

@@ -27,6 +27,9 @@ struct Inspected {
 // Config, HostConfig, NetworkSettings, Mounts, Created, State, SizeRw. Leaves id, type, name and image alone.
 void take_inspect(const json::object& inspect, const Settings& settings, Inspected& into);
 
+// Whether a HostConfig's member "PidMode", "IpcMode" or "NetworkMode" is the host's.
+core::YesNo is_host(const json::object& host_config, std::string_view mode);
+
 // Labels, the identity and the probes that they carry. labels: values that are no strings are left out.
 void take_labels(const json::object& labels, const Settings& settings, Inspected& into);
 

@@ -50,6 +50,16 @@ bool flag(const object& parent, std::string_view key) {
   return found != nullptr && found->is_bool() && found->get_bool();
 }
 
+core::YesNo yes_no(const object& parent, std::string_view key) {
+  const value* found = parent.if_contains(key);
+  if (found == nullptr || !found->is_bool()) return core::YesNo::kUnknown;
+  return core::yes_no(found->get_bool());
+}
+
+std::optional<int64_t> told_number(const object& parent, std::string_view key) {
+  return core::as_integer<int64_t>(parent.if_contains(key));
+}
+
 int64_t number(const object& parent, std::string_view key, int64_t missing) {
   return core::as_integer<int64_t>(parent.if_contains(key)).value_or(missing);
 }

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "core/container.h"
 #include "core/json_read.h"
 
 namespace engines::json {
@@ -30,8 +32,10 @@ const array& list(const object& parent, std::string_view key);
 std::string_view text(const object& parent, std::string_view key);
 std::string_view text(const value& any);
 bool flag(const object& parent, std::string_view key);
+core::YesNo yes_no(const object& parent, std::string_view key);
 // Whole numbers within int64; else `missing`.
 int64_t number(const object& parent, std::string_view key, int64_t missing = 0);
+std::optional<int64_t> told_number(const object& parent, std::string_view key);
 // The strings among the elements, in order.
 std::vector<std::string> strings(const array& elements);
 

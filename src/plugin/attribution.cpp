@@ -213,7 +213,7 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
   if (Cache::Entry* known = cache_.find(key_of(match)); known != nullptr) {
     // Without an engine to say so, a removed container is back when it has threads again.
     const bool back = known->removed && !known->from_worker;
-    const bool from_disk = known->has_metadata() && known->record->container.source != core::Source::kApi;
+    const bool from_disk = known->has_metadata() && !core::told_by_engine(known->record->container.source);
     if (back && from_disk && nameless) known->removed = false;
     if (!back || known->record->container.source != core::Source::kCgroup) {
       // Records of old captures know the short id only; the cgroup knows the whole one.
@@ -249,7 +249,8 @@ Cache::Entry* Attribution::confirmed(const core::cgroup::Match& match) {
   if (entry == nullptr || entry->removed) return nullptr;
   const core::Container& container = entry->record->container;
   // A bundle or a file confirms nothing: anybody on the host may have written one with that name.
-  if (container.full_id != match.full_id || container.source != core::Source::kApi) return nullptr;
+  if (container.full_id != match.full_id) return nullptr;
+  if (!entry->from_worker && !core::told_by_engine(container.source)) return nullptr;
   const bool elsewhere =
       !container.engine_namespace.empty() && container.engine_namespace != match.containerd_namespace;
   return elsewhere ? nullptr : entry;
@@ -343,12 +344,12 @@ void Attribution::leave(const ThreadKey& key, const std::string& cgroup_path, ui
       hooks_.disappeared(container);
       cache_.remove(key.container, now_ns);
     }
-  } else if (container.source != core::Source::kApi) {
+  } else if (entry->from_worker) {
+    hooks_.orphaned(entry->key(), cgroup_path);
+  } else if (!core::told_by_engine(container.source)) {
     // No engine tells when it is removed.
     hooks_.forget(entry->key());
     cache_.remove(key.container, now_ns);
-  } else if (entry->from_worker) {
-    hooks_.orphaned(entry->key(), cgroup_path);
   }
 }
 

@@ -125,7 +125,7 @@ void Cache::note_unentered(const Entry& entry, uint64_t now_ns) {
 bool Cache::is_unentered(const Entry& entry) {
   const core::Source source = entry.record->container.source;
   const bool local = source == core::Source::kBundle || source == core::Source::kDisk;
-  return local && entry.threads == 0 && !entry.removed;
+  return local && entry.threads == 0 && !entry.removed && !entry.from_worker;
 }
 
 Cache::Entry* Cache::find_unentered(const Key& key) {

@@ -79,17 +79,17 @@ class Cache {
   // The container is gone: its entry stays for the grace period. Unknown ids are ignored.
   void remove(const core::ContainerKey& key, uint64_t now_ns);
 
-  // Drops what has been gone for longer than the grace period, and calls dropped(const core::Container&) for
-  // each before. Containers that were announced by a bundle or found on disk, but have had no thread for
+  // Drops what has been gone for longer than the grace period, and calls dropped(const Entry&) for each
+  // before. Containers that were announced by a bundle or found on disk, but have had no thread for
   // kUnenteredNs, are removed: their runtime failed. Cheap when there is nothing to do.
   void expire(uint64_t now_ns) {
-    expire(now_ns, [](const core::Container&) {});
+    expire(now_ns, [](const Entry&) {});
   }
   template <typename Dropped>
   void expire(uint64_t now_ns, Dropped&& dropped) {
     remove_unentered(now_ns);
     while (Entry* entry = next_expired(now_ns)) {
-      dropped(entry->record->container);
+      dropped(*entry);
       drop_expired();
     }
   }
@@ -139,7 +139,7 @@ class Cache {
   void drop_expired();
   void remove_unentered(uint64_t now_ns);
   void note_unentered(const Entry& entry, uint64_t now_ns);
-  // Of a bundle or from disk, and without any thread.
+  // Of a bundle or from disk, without any thread, and no engine has told of it.
   static bool is_unentered(const Entry& entry);
   Entry* find_unentered(const Key& key);
   void set_record(Entry& entry, std::shared_ptr<const core::Record> record);

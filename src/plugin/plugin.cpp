@@ -111,7 +111,7 @@ void Plugin::take_mail() {
   for (const worker::Mailbox::Item& item : mail_) {
     Cache::Entry& entry = cache_.put(*item.container, now_ns_);
     // What the worker itself read from disk has no engine that follows it.
-    entry.from_worker = entry.record->container.source == core::Source::kApi;
+    entry.from_worker = entry.from_worker || core::told_by_engine(item.container->source);
     // Also of a container that came and went since the last mail: its threads' late events still ask for it.
     if (item.removed) cache_.remove(core::key_of(*item.container), now_ns_);
   }
@@ -132,8 +132,10 @@ base::Status Plugin::parse(const api::EventInput& event, const api::EventParseIn
   set_clock(view.ts());
   take_mail();
   extractor_.forget();
-  cache_.expire(now_ns_, [this](const core::Container& container) {
+  cache_.expire(now_ns_, [this](const Cache::Entry& entry) {
     // Of all others somebody has told already that they are gone.
+    if (entry.from_worker) return;
+    const core::Container& container = entry.record->container;
     const bool local = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
     if (local) async_.send(kContainerRemovedEvent, container);
   });

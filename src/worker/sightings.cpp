@@ -209,15 +209,16 @@ void Supervisor::initial_done(const std::string& id) {
   if (initial_.erase(id) > 0 && initial_.empty()) shared_->board.settle(board_id_);
 }
 
-// complete: the engine's whole answer. What a list or an event told never replaces one.
+// complete: an answer of the engine about the container. What a list or an event told never replaces one, nor
+// does an answer that lacks a part (kSighting) replace a whole one.
 void Supervisor::accept(core::Container container, bool complete) {
-  container.source = core::Source::kApi;
+  if (!complete) container.source = core::Source::kSighting;
   container.owner = owner_;
   if (is_dockers(container)) return;
   Known& known = known_[key_of(container)];
   if (known.record != nullptr && complete) keep_image(*known.record, container);
-  const bool news =
-      known.record == nullptr || (complete && !same_but_for_mount_order(*known.record, container));
+  const bool news = known.record == nullptr || (complete && container.source >= known.record->source &&
+                                                !same_but_for_mount_order(*known.record, container));
   if (news) {
     known.record = std::make_shared<const core::Container>(std::move(container));
     known.report = ++shared_->reports;

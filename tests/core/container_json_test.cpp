@@ -35,7 +35,7 @@ Container full() {
   container.image_digest = "sha256:1";
   container.user = "1000";
   container.ip = "172.17.0.2";
-  container.privileged = container.host_pid = container.host_network = container.host_ipc = true;
+  container.privileged = container.host_pid = container.host_network = container.host_ipc = YesNo::kYes;
   container.cpu_period = 1;
   container.cpu_quota = -1;
   container.cpu_shares = 2;
@@ -69,14 +69,19 @@ TEST(ToJson, WritesEveryKeyInOrder) {
       R"("Mounts":[{"Source":"/a","Destination":"/b","Mode":"z","RW":false,"Propagation":"rprivate"}],)"
       R"("is_pod_sandbox":true,"pod_sandbox_id":"","pod_sandbox_labels":{"p":"q"},"cni_json":"{\"a\":\"b\"}",)"
       R"("Healthcheck":{"exe":"NONE","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
-      R"("ReadinessProbe":{"exe":"x","args":[""]}}})");
+      R"("ReadinessProbe":{"exe":"x","args":[""]},"source":"api"}})");
 }
 
 TEST(ToJson, WritesDefaultsAndLeavesAbsentProbesOut) {
   const std::string text = to_json_object({});
   EXPECT_TRUE(text.starts_with(R"({"type":65535,"id":"","full_id":"")")) << text;
-  EXPECT_TRUE(text.ends_with(R"("pod_sandbox_labels":null,"cni_json":""})")) << text;
+  EXPECT_TRUE(text.ends_with(R"("pod_sandbox_labels":null,"cni_json":"","source":"api"})")) << text;
   EXPECT_NE(text.find(R"("size":-1)"), std::string::npos);
+  // What nobody has told is left out: a reader must not take it for false or 0.
+  for (const char* key : {"privileged", "host_pid", "host_network", "host_ipc", "cpu_period", "cpu_quota",
+                          "cpu_shares", "cpuset_cpu_count", "memory_limit", "swap_limit"}) {
+    EXPECT_EQ(text.find('"' + std::string(key) + '"'), std::string::npos) << key;
+  }
   EXPECT_NE(text.find(R"("env":[],"labels":{},"port_mappings":[],"Mounts":[])"), std::string::npos);
 }
 
@@ -120,9 +125,18 @@ TEST(FromJson, ReadsBackWhatWasWritten) {
   EXPECT_EQ(*back, full());
 }
 
+// What the format says of keys that are left out, where nothing says that they are not known.
+void take_defaults(Container& container) {
+  container.privileged = container.host_pid = container.host_network = container.host_ipc = YesNo::kNo;
+  container.cpu_period = 100000;
+  container.cpu_shares = 1024;
+  container.cpu_quota = container.cpuset_cpu_count = container.memory_limit = container.swap_limit = 0;
+}
+
 TEST(FromJson, GivesDefaultsToWhatIsMissingOrNull) {
   Container expected;
-  expected.type = ContainerType::kDocker;
+  take_defaults(expected);
+  expected.source = Source::kSighting;
   expected.full_id = "c";
   EXPECT_EQ(read(""), expected);
   EXPECT_EQ(
@@ -138,7 +152,8 @@ TEST(FromJson, GivesDefaultsToWhatIsMissingOrNull) {
 
 TEST(FromJson, GivesDefaultsToWrongTypes) {
   Container expected;
-  expected.type = ContainerType::kDocker;
+  take_defaults(expected);
+  expected.source = Source::kSighting;
   expected.full_id = "c";
   EXPECT_EQ(
       read(
@@ -158,9 +173,32 @@ TEST(FromJson, SkipsElementsOfAWrongType) {
   EXPECT_EQ(container.env, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(container.labels, (Labels{{"a", "1"}}));
   EXPECT_EQ(container.port_mappings, (std::vector<PortMapping>{{0, 0, 80}}));
-  EXPECT_EQ(container.mounts, (std::vector<Mount>{{"/a", "", "", true, ""}}));
+  EXPECT_EQ(container.mounts, (std::vector<Mount>{{"/a", "", "", false, ""}}));
   EXPECT_EQ(container.healthcheck, (Probe{"x", {"y", "z"}}));
   EXPECT_EQ(container.liveness_probe, (Probe{"x", {}}));
+}
+
+// Who does not say that a mount can be written to has not said that it can.
+TEST(FromJson, AMountIsWritableOnlyWhenThatIsSaid) {
+  for (const char* rw : {"", R"(,"RW":null)", R"(,"RW":"true")", R"(,"RW":1)", R"(,"RW":false)"}) {
+    const Container container =
+        read(R"(,"Mounts":[{"Source":"/a","Destination":"/b")" + std::string(rw) + "}]");
+    ASSERT_EQ(container.mounts.size(), 1u) << rw;
+    EXPECT_FALSE(container.mounts[0].rw) << rw;
+  }
+  EXPECT_TRUE(read(R"(,"Mounts":[{"RW":true}])").mounts[0].rw);
+}
+
+// false and 0 are what somebody told; a key that is not there told nothing.
+TEST(FromJson, TellsNoFromNotKnown) {
+  const Container told =
+      read(R"(,"source":"api","privileged":false,"host_pid":true,"cpu_shares":0,"swap_limit":-1)");
+  EXPECT_EQ(told.privileged, YesNo::kNo);
+  EXPECT_EQ(told.host_pid, YesNo::kYes);
+  EXPECT_EQ(told.host_network, YesNo::kUnknown);
+  EXPECT_EQ(told.cpu_shares, 0);
+  EXPECT_EQ(told.swap_limit, -1);
+  EXPECT_EQ(told.memory_limit, std::nullopt);
 }
 
 TEST(FromJson, ReadsNumbersOfEveryKind) {
@@ -180,13 +218,11 @@ TEST(FromJson, ReadsNumbersOfEveryKind) {
 TEST(FromJson, KnowsItsTypes) {
   EXPECT_EQ(read(R"(,"type":0)").type, ContainerType::kDocker);
   EXPECT_EQ(read(R"(,"type":65534)").type, ContainerType::kHost);
-  for (const char* number : {"12", "65535", "-1", "4294967296", "1.5", "100000"}) {
+  for (const char* number :
+       {"12", "65535", "-1", "4294967296", "1.5", "100000", "null", "\"docker\"", "\"0\"", "{}"}) {
     EXPECT_EQ(read(std::string(",\"type\":") + number).type, ContainerType::kUnknown) << number;
   }
-  // Missing, null or no number: the format's default.
-  for (const char* text : {"", R"(,"type":null)", R"(,"type":"docker")"}) {
-    EXPECT_EQ(read(text).type, ContainerType::kDocker) << text;
-  }
+  EXPECT_EQ(read("").type, ContainerType::kUnknown);
 }
 
 TEST(FromJson, ReadsTheInnerObjectAlone) {
@@ -319,15 +355,18 @@ Container random_container(Random& random) {
         &Container::cni_json}) {
     container.*member = random.text();
   }
-  for (bool Container::*member : {&Container::privileged, &Container::host_pid, &Container::host_network,
-                                  &Container::host_ipc, &Container::is_pod_sandbox}) {
-    container.*member = random.flag();
+  for (YesNo Container::*member :
+       {&Container::privileged, &Container::host_pid, &Container::host_network, &Container::host_ipc}) {
+    container.*member = static_cast<YesNo>(random.number(2));
   }
-  for (int64_t Container::*member :
+  container.is_pod_sandbox = random.flag();
+  for (std::optional<int64_t> Container::*member :
        {&Container::cpu_period, &Container::cpu_quota, &Container::cpu_shares, &Container::cpuset_cpu_count,
-        &Container::memory_limit, &Container::swap_limit, &Container::created_time, &Container::size}) {
-    container.*member = random.any();
+        &Container::memory_limit, &Container::swap_limit}) {
+    if (random.flag()) container.*member = random.any();
   }
+  container.created_time = random.any();
+  container.size = random.any();
   container.env = random.texts();
   container.labels = random.labels();
   for (uint64_t count = random.number(3); count > 0; --count) {
@@ -385,15 +424,16 @@ TEST(Json, StandsEveryPrefixAndManyMutations) {
 TEST(ContainerJson, TellsAFilesWordFromAnEngines) {
   core::Container container;
   container.full_id = "abc";
-  EXPECT_EQ(core::to_json(container).find("source"), std::string::npos);
-  for (const core::Source source : {core::Source::kBundle, core::Source::kDisk, core::Source::kApi}) {
+  for (const core::Source source : {core::Source::kCgroup, core::Source::kSighting, core::Source::kBundle,
+                                    core::Source::kDisk, core::Source::kApi}) {
     container.source = source;
     const auto read = core::from_json(core::to_json(container));
     ASSERT_TRUE(read) << read.error();
     EXPECT_EQ(read->source, source);
   }
-  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":"bundles"}})")->source, core::Source::kApi);
-  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":1}})")->source, core::Source::kApi);
+  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":"bundles"}})")->source,
+            core::Source::kSighting);
+  EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":1}})")->source, core::Source::kSighting);
 }
 
 }  // namespace core

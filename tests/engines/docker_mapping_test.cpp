@@ -47,6 +47,7 @@ core::Container rec1(const Version& version) {
   expected.image_tag = "1.0";
   expected.user = "1000:1000";
   expected.ip = version.ip;
+  expected.privileged = expected.host_pid = expected.host_network = expected.host_ipc = core::YesNo::kNo;
   expected.cpu_period = 100000;
   expected.cpu_quota = 50000;
   expected.cpu_shares = 512;
@@ -90,10 +91,10 @@ TEST_P(DockerVersions, OptionsAddSizeAndEnvironment) {
 TEST_P(DockerVersions, InspectOfAPrivilegedContainer) {
   const std::string folder = GetParam().folder;
   const core::Container container = inspected(folder + "/container-inspect-privileged-hostpid.json");
-  EXPECT_TRUE(container.privileged);
-  EXPECT_TRUE(container.host_pid);
-  EXPECT_FALSE(container.host_network);
-  EXPECT_FALSE(container.host_ipc);
+  EXPECT_EQ(container.privileged, core::YesNo::kYes);
+  EXPECT_EQ(container.host_pid, core::YesNo::kYes);
+  EXPECT_EQ(container.host_network, core::YesNo::kNo);
+  EXPECT_EQ(container.host_ipc, core::YesNo::kNo);
   EXPECT_EQ(container.ip, "");
   EXPECT_EQ(container.cpu_shares, 1024);
   EXPECT_EQ(container.cpu_period, 100000);
@@ -123,6 +124,10 @@ TEST_P(DockerVersions, TheListTellsMuchOfIt) {
   // What a list leaves out.
   const core::Container defaults;
   expected.user = defaults.user;
+  expected.privileged = defaults.privileged;
+  expected.host_pid = defaults.host_pid;
+  expected.host_ipc = defaults.host_ipc;
+  expected.cpu_period = defaults.cpu_period;
   expected.cpu_quota = defaults.cpu_quota;
   expected.cpu_shares = defaults.cpu_shares;
   expected.cpuset_cpu_count = defaults.cpuset_cpu_count;
@@ -190,9 +195,9 @@ TEST(DockerMapping, ASharedNetworkNamesItsOwner) {
 TEST(DockerMapping, HostNamespaces) {
   const core::Container container =
       mapped(R"("HostConfig":{"PidMode":"host","NetworkMode":"host","IpcMode":"host"})");
-  EXPECT_TRUE(container.host_pid);
-  EXPECT_TRUE(container.host_network);
-  EXPECT_TRUE(container.host_ipc);
+  EXPECT_EQ(container.host_pid, core::YesNo::kYes);
+  EXPECT_EQ(container.host_network, core::YesNo::kYes);
+  EXPECT_EQ(container.host_ipc, core::YesNo::kYes);
 }
 
 TEST(DockerMapping, LargeNumbers) {

@@ -102,9 +102,9 @@ TEST(Hostile, WrongTypesLeaveTheRestAlone) {
       {});
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->container.full_id, "a1");
-  EXPECT_FALSE(result->container.privileged);
-  EXPECT_EQ(result->container.memory_limit, 0);
-  EXPECT_EQ(result->container.cpu_shares, 1024);
+  EXPECT_EQ(result->container.privileged, core::YesNo::kUnknown);
+  EXPECT_EQ(result->container.memory_limit, std::nullopt);
+  EXPECT_EQ(result->container.cpu_shares, std::nullopt);
   EXPECT_EQ(result->container.ip, "10.0.0.9");
   EXPECT_EQ(result->container.created_time, 0);
 }

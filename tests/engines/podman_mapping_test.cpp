@@ -67,6 +67,7 @@ core::Container rec1(const Version& version) {
   expected.image_digest = version.digest;
   expected.user = "1000:1000";
   expected.ip = version.ip;
+  expected.privileged = expected.host_pid = expected.host_network = expected.host_ipc = core::YesNo::kNo;
   expected.cpu_period = 100000;
   expected.cpu_quota = 50000;
   expected.cpu_shares = 512;
@@ -113,7 +114,7 @@ TEST_P(PodmanVersions, InspectInAPod) {
   // Podman itself fills in the address of the pod's infra container: nobody else is to be asked.
   EXPECT_EQ(result->container.ip, GetParam().in_pod_ip);
   EXPECT_EQ(result->network_of, "");
-  EXPECT_FALSE(result->container.host_ipc);
+  EXPECT_EQ(result->container.host_ipc, core::YesNo::kNo);
   EXPECT_FALSE(result->container.is_pod_sandbox);
 }
 
@@ -121,9 +122,9 @@ TEST_P(PodmanVersions, InspectOfAPrivilegedContainer) {
   const std::string folder = GetParam().folder;
   const core::Container container = inspected(folder + "/libpod-container-inspect-privileged-hostpid.json");
   EXPECT_EQ(container.name, "rec3");
-  EXPECT_TRUE(container.privileged);
-  EXPECT_TRUE(container.host_pid);
-  EXPECT_FALSE(container.host_network);
+  EXPECT_EQ(container.privileged, core::YesNo::kYes);
+  EXPECT_EQ(container.host_pid, core::YesNo::kYes);
+  EXPECT_EQ(container.host_network, core::YesNo::kNo);
   EXPECT_EQ(container.ip, "");
   EXPECT_EQ(container.cpu_shares, 1024);
   EXPECT_FALSE(container.healthcheck.has_value());
@@ -166,7 +167,7 @@ TEST(PodmanMapping, HostIpcAsTheCommandLineAskedForIt) {
         R"({"Id":"a","ImageName":"busybox","HostConfig":{"IpcMode":"shareable"},"Config":{"CreateCommand":)" +
             command + "}}",
         {});
-    return result && result->container.host_ipc;
+    return result && result->container.host_ipc == core::YesNo::kYes;
   };
   EXPECT_TRUE(host_ipc(R"(["podman","run","--ipc","host","busybox"])"));
   EXPECT_TRUE(host_ipc(R"(["podman","run","--ipc=host","busybox"])"));

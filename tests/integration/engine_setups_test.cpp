@@ -248,7 +248,9 @@ TEST_F(rootless_podman, OfAUserWhoLogsInAndOut) {
   EXPECT_EQ(record.image, "example.test/team/enginetest:1.0");
   EXPECT_EQ(record.user, "1000");
   EXPECT_EQ(record.labels.at("app"), "web");
-  EXPECT_FALSE(record.privileged || record.host_pid || record.host_network);
+  EXPECT_EQ(record.privileged, core::YesNo::kNo);
+  EXPECT_EQ(record.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(record.host_network, core::YesNo::kNo);
   EXPECT_EQ(record.ip, "");
   ASSERT_EQ(record.mounts.size(), 1u);
   EXPECT_EQ(record.mounts[0].source, mount);

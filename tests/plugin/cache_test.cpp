@@ -262,7 +262,7 @@ TEST(Cache, AnEnginesWordReplacesAUsersAsAWhole) {
     told.name = "real";
     const plugin::Cache::Entry& entry = cache.put(told, 2);
     EXPECT_EQ(entry.record->container.name, "real");
-    EXPECT_EQ(entry.record->container.pod_name, untrusted ? "" : "forged");
+    EXPECT_EQ(entry.record->container.pod_name, "");
     EXPECT_FALSE(entry.untrusted);
   }
 }

@@ -133,9 +133,18 @@ TEST_F(ContainerEvents, APoorerEventErasesNothing) {
   core::Container poor;
   poor.type = core::ContainerType::kDocker;
   poor.full_id = kIdA;
+  poor.source = core::Source::kSighting;
   ASSERT_TRUE(host_.announce(poor));
+  // Other plugins do not say how much of the engine's answer theirs is.
+  ASSERT_TRUE(host_.feed(
+      host::make_async(kStart, "container", R"({"container":{"type":0,"id":")" + kIdA + R"("}})")));
   EXPECT_EQ(host_.ask(10, "container.name"), "web");
   EXPECT_EQ(host_.ask(10, "container.image.digest"), "sha256:00ff");
+  // What is not in the engine's whole answer is not there.
+  poor.source = core::Source::kApi;
+  ASSERT_TRUE(host_.announce(poor));
+  EXPECT_EQ(host_.ask(10, "container.name"), kNoValue);
+  EXPECT_EQ(host_.ask(10, "container.image.digest"), kNoValue);
 }
 
 TEST_F(ContainerEvents, BigNumbersSurvive) {

@@ -36,10 +36,10 @@ core::Container full_container(const std::string& id) {
   c.image_digest = "sha256:00ff";
   c.user = "1000:1000";
   c.ip = "172.17.0.2";
-  c.privileged = true;
-  c.host_pid = false;
-  c.host_network = true;
-  c.host_ipc = true;
+  c.privileged = core::YesNo::kYes;
+  c.host_pid = core::YesNo::kNo;
+  c.host_network = core::YesNo::kYes;
+  c.host_ipc = core::YesNo::kYes;
   c.labels = {
       {"app", "web"}, {"empty", ""}, {"com.example/tier-1_x.y", "front"}, {"io.kubernetes.x", "hidden"}};
   c.mounts = {{"/host/a", "/a", "ro", false, "rprivate"}, {"/host/b", "/b", "", true, "rslave"}};

@@ -67,7 +67,7 @@ TEST_F(LocalSourcesTest, ADeadEnginesContainerIsReportedFromDiskAndOnceMoreByThe
   EXPECT_EQ(journal_.newest(id_)->name, "from-disk");
   EXPECT_EQ(journal_.newest(id_)->image, "busybox:1");
   EXPECT_EQ(journal_.newest(id_)->memory_limit, 1048576);
-  EXPECT_TRUE(journal_.newest(id_)->privileged);
+  EXPECT_EQ(journal_.newest(id_)->privileged, core::YesNo::kYes);
   EXPECT_EQ(journal_.newest(id_)->source, Source::kDisk);
   EXPECT_EQ(board_.lookups().from_disk, 1U);
   EXPECT_EQ(board_.lookups().from_api, 0U);

@@ -150,8 +150,8 @@ TEST_P(RealEngines, TellsEverythingAboutAContainer) {
   EXPECT_EQ(record->mounts[0].destination, "/data");
   EXPECT_FALSE(record->mounts[0].rw);
   EXPECT_EQ(record->healthcheck, (core::Probe{"/bin/sh", {"-c", "test -e /etc/passwd"}}));
-  EXPECT_FALSE(record->privileged);
-  EXPECT_FALSE(record->host_pid);
+  EXPECT_EQ(record->privileged, core::YesNo::kNo);
+  EXPECT_EQ(record->host_pid, core::YesNo::kNo);
   worker_.reset();
   remove("full");
 }
@@ -176,11 +176,11 @@ TEST_P(RealEngines, HostNamespacesAndPrivileges) {
   start();
   ASSERT_TRUE(worker_->wait_until_listed(kLong));
   const std::string id = run("bold", {"--privileged", "--pid", "host", "--network", "host", "--ipc", "host"});
-  ASSERT_TRUE(reported(id, [](const core::Container& c) { return c.privileged; }));
+  ASSERT_TRUE(reported(id, [](const core::Container& c) { return c.privileged == core::YesNo::kYes; }));
   const auto record = journal_.newest(id);
-  EXPECT_TRUE(record->host_pid);
-  EXPECT_TRUE(record->host_network);
-  EXPECT_TRUE(record->host_ipc);
+  EXPECT_EQ(record->host_pid, core::YesNo::kYes);
+  EXPECT_EQ(record->host_network, core::YesNo::kYes);
+  EXPECT_EQ(record->host_ipc, core::YesNo::kYes);
   remove("bold");
 }
 

@@ -330,6 +330,12 @@ TEST_F(TimedWorkerTest, ALongListIsReportedBeforeItIsLookedUp) {
   EXPECT_EQ(record->name, "c7");
   EXPECT_EQ(record->image_repository, "busybox");
   EXPECT_EQ(record->user, "");
+  // What a list does not tell is not known; only inspect tells it.
+  EXPECT_EQ(record->source, core::Source::kSighting);
+  EXPECT_EQ(record->privileged, core::YesNo::kUnknown);
+  EXPECT_EQ(record->host_pid, core::YesNo::kUnknown);
+  EXPECT_EQ(record->memory_limit, std::nullopt);
+  EXPECT_EQ(record->cpu_shares, std::nullopt);
   EXPECT_FALSE(board_.wait_until_settled(milliseconds(0)));
 }
 

@@ -24,6 +24,8 @@ const char* source_name(core::Source source) {
   switch (source) {
     case core::Source::kCgroup:
       return "the cgroup path alone";
+    case core::Source::kSighting:
+      return "the engine's list or events";
     case core::Source::kBundle:
       return "the OCI bundle on disk";
     case core::Source::kDisk:
@@ -34,8 +36,11 @@ const char* source_name(core::Source source) {
   return "the engine's API";
 }
 
-std::string yes_no(bool value) {
-  return value ? "true" : "false";
+constexpr const char* kUntold = "the engine did not tell";
+
+std::string text_of(core::YesNo answer) {
+  if (answer == core::YesNo::kUnknown) return {};
+  return answer == core::YesNo::kYes ? "true" : "false";
 }
 
 // One field, and why it may be empty although the engine has answered.
@@ -62,12 +67,14 @@ constexpr std::array kRows{
              "no address of its own: not started yet, the host's network, or none"},
     FieldRow{"container.cni.json", [](const core::Record& r) { return r.cni_json; },
              "only pods (CRI) have a CNI result"},
-    FieldRow{"container.privileged", [](const core::Record& r) { return yes_no(r.container.privileged); },
-             ""},
-    FieldRow{"container.host_pid", [](const core::Record& r) { return yes_no(r.container.host_pid); }, ""},
-    FieldRow{"container.host_network", [](const core::Record& r) { return yes_no(r.container.host_network); },
-             ""},
-    FieldRow{"container.host_ipc", [](const core::Record& r) { return yes_no(r.container.host_ipc); }, ""},
+    FieldRow{"container.privileged", [](const core::Record& r) { return text_of(r.container.privileged); },
+             kUntold},
+    FieldRow{"container.host_pid", [](const core::Record& r) { return text_of(r.container.host_pid); },
+             kUntold},
+    FieldRow{"container.host_network",
+             [](const core::Record& r) { return text_of(r.container.host_network); }, kUntold},
+    FieldRow{"container.host_ipc", [](const core::Record& r) { return text_of(r.container.host_ipc); },
+             kUntold},
     FieldRow{"container.mounts", [](const core::Record& r) { return r.mounts; }, "it has no mounts"},
     FieldRow{"container.labels", [](const core::Record& r) { return r.labels; },
              "no labels, or all are longer than label_max_len"},

@@ -267,6 +267,8 @@ asio::awaitable<base::Result<std::optional<core::Container>>> ContainerdEngine::
 
 // A failure there leaves the record as it is, to be revisited.
 asio::awaitable<void> ContainerdEngine::complete_from_cri(core::Container& container) {
+  // Until CRI has told its part, what it told before stays.
+  container.source = core::Source::kSighting;
   if (Clock::now() < cri_again_) co_return;
   const uint64_t timeouts = client_.counters().timeouts;
   bool whole = false;
@@ -277,6 +279,7 @@ asio::awaitable<void> ContainerdEngine::complete_from_cri(core::Container& conta
   }
   if (whole || !cri_.is_served()) {
     unfinished_.erase(container.full_id);
+    container.source = core::Source::kApi;
   } else {
     unfinished_.try_emplace(container.full_id, 0);
   }
@@ -290,7 +293,7 @@ asio::awaitable<bool> ContainerdEngine::complete_sandbox(core::Container& sandbo
   if (!pod.ok() || *pod == nullptr) co_return false;
   const core::Container& record = (*pod)->record;
   add_cri(sandbox, record);
-  co_return !record.ip.empty() || record.host_network;
+  co_return !record.ip.empty() || record.host_network == core::YesNo::kYes;
 }
 
 // True unless CRI failed. One that does not know the container yet is no failure: it will at the start.

@@ -69,11 +69,11 @@ core::Container map_event(const EventMessage& event) {
 }
 
 void add_cri(core::Container& container, const core::Container& cri) {
-  container = core::merge(cri, container);
-  container.privileged = cri.privileged;
-  container.host_pid = container.host_pid || cri.host_pid;
-  container.host_network = container.host_network || cri.host_network;
-  container.host_ipc = container.host_ipc || cri.host_ipc;
+  if (cri.privileged != core::YesNo::kUnknown) container.privileged = cri.privileged;
+  container.host_pid = core::either(container.host_pid, cri.host_pid);
+  container.host_network = core::either(container.host_network, cri.host_network);
+  container.host_ipc = core::either(container.host_ipc, cri.host_ipc);
+  core::fill(container, cri);
 }
 
 bool is_identifier(std::string_view text) {

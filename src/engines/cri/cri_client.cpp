@@ -108,7 +108,7 @@ CriClient::Answer<std::shared_ptr<const Pod>> CriClient::pod(std::string id) {
     co_return base::Error{answer.error()};
   }
   pod = std::make_shared<const Pod>(map_pod(*answer, type_, settings_));
-  const bool whole = !pod->record.ip.empty() || pod->record.host_network;
+  const bool whole = !pod->record.ip.empty() || pod->record.host_network == core::YesNo::kYes;
   if (whole && pod->record.full_id == id) pods_.put(id, pod);
   co_return std::move(pod);
 }

@@ -84,35 +84,37 @@ void take_mounts(const ContainerMessage& message, core::Container& container) {
 }
 
 void take_resources(const Resources& resources, core::Container& container) {
-  const core::Container defaults;
-  container.cpu_period = resources.cpu_period > 0 ? resources.cpu_period : defaults.cpu_period;
-  container.cpu_shares = resources.cpu_shares > 0 ? resources.cpu_shares : defaults.cpu_shares;
+  container.cpu_period = resources.cpu_period > 0 ? resources.cpu_period : core::kDefaultCpuPeriod;
+  container.cpu_shares = resources.cpu_shares > 0 ? resources.cpu_shares : core::kDefaultCpuShares;
   container.cpu_quota = resources.cpu_quota;
   container.memory_limit = resources.memory_limit;
   container.swap_limit = resources.swap_limit;
   container.cpuset_cpu_count = core::count_cpus(resources.cpuset_cpus);
 }
 
-// The first place that says something: the runtime spec, the request that made it, the runtime itself.
-bool is_privileged(const json::object& info) {
+// The first place that says something: the runtime spec, the request that made it, the runtime itself. CRI-O
+// says this of its pods' sandboxes in an annotation. What was not asked for in a request is left out of it.
+core::YesNo is_privileged(const json::object& info) {
   const json::object& spec_linux = json::child(json::child(info, "runtimeSpec"), "linux");
   const json::object& config_linux = json::child(json::child(info, "config"), "linux");
   for (const json::object* place :
        {&json::child(spec_linux, "securityContext"), &json::child(config_linux, "security_context"), &info}) {
-    const json::value* privileged = place->if_contains("privileged");
-    if (privileged != nullptr && privileged->is_bool()) return privileged->get_bool();
+    const core::YesNo privileged = json::yes_no(*place, "privileged");
+    if (privileged != core::YesNo::kUnknown) return privileged;
   }
-  return false;
+  const json::object& annotations = json::child(json::child(info, "runtimeSpec"), "annotations");
+  const std::string_view annotated = json::text(annotations, "io.kubernetes.cri-o.PrivilegedRuntime");
+  if (!annotated.empty()) return core::yes_no(annotated == "true");
+  const bool known = !json::child(info, "config").empty();
+  return known ? core::YesNo::kNo : core::YesNo::kUnknown;
 }
 
 // What containers and sandboxes have in common in the verbose info.
 void take_info(const json::object& info, const Settings& settings, core::Container& container) {
   const json::object& spec = json::child(info, "runtimeSpec");
   oci::take_spec(spec, settings, container);
-  // CRI-O says this of its pods' sandboxes in an annotation, which a missing "privileged" must not overrule.
-  const json::object& annotations = json::child(spec, "annotations");
-  container.privileged =
-      is_privileged(info) || json::text(annotations, "io.kubernetes.cri-o.PrivilegedRuntime") == "true";
+  const core::YesNo privileged = is_privileged(info);
+  if (privileged != core::YesNo::kUnknown) container.privileged = privileged;
   if (container.pod_sandbox_id.empty()) container.pod_sandbox_id = json::text(info, "sandboxID");
   const json::object& security =
       json::child(json::child(json::child(info, "config"), "linux"), "security_context");
@@ -195,11 +197,13 @@ Pod map_pod(const SandboxAnswer& answer, core::ContainerType type, const Setting
   const json::array& ports = json::list(json::child(info, "config"), "port_mappings");
   if (sandbox.port_mappings.empty()) oci::take_port_list(ports, sandbox);
   if (!status.ips.empty()) sandbox.ip = primary_address(status.ips);
-  sandbox.host_network = status.network == kNamespaceNode;
-  sandbox.host_pid = status.pid == kNamespaceNode;
-  sandbox.host_ipc = status.ipc == kNamespaceNode;
+  if (status.namespaces) {
+    sandbox.host_network = core::yes_no(status.namespaces->network == kNamespaceNode);
+    sandbox.host_pid = core::yes_no(status.namespaces->pid == kNamespaceNode);
+    sandbox.host_ipc = core::yes_no(status.namespaces->ipc == kNamespaceNode);
+  }
   // The address that CRI-O's annotation holds is the host's own then; containerd gives none.
-  if (sandbox.host_network) sandbox.ip.clear();
+  if (sandbox.host_network == core::YesNo::kYes) sandbox.ip.clear();
   const auto applied = status.annotations.find(core::kLastAppliedAnnotation);
   if (applied != status.annotations.end()) pod.last_applied = applied->second;
   take_identity(status.metadata, sandbox);
@@ -239,9 +243,9 @@ void apply_pod(const Pod& pod, core::Container& container) {
   container.cni_json = sandbox.cni_json;
   container.port_mappings = sandbox.port_mappings;
   // A namespace shared with the pod is the host's when the pod's is.
-  container.host_network = container.host_network || sandbox.host_network;
-  container.host_pid = container.host_pid || sandbox.host_pid;
-  container.host_ipc = container.host_ipc || sandbox.host_ipc;
+  container.host_network = core::either(container.host_network, sandbox.host_network);
+  container.host_pid = core::either(container.host_pid, sandbox.host_pid);
+  container.host_ipc = core::either(container.host_ipc, sandbox.host_ipc);
   core::PodProbes probes = core::probes_from_last_applied(pod.last_applied, container.name);
   container.liveness_probe = std::move(probes.liveness);
   container.readiness_probe = std::move(probes.readiness);

@@ -131,11 +131,12 @@ void take_network(std::string_view message, SandboxMessage& sandbox) {
 }
 
 void take_namespaces(std::string_view message, SandboxMessage& sandbox) {
+  NamespaceModes& modes = sandbox.namespaces.emplace();
   const std::string_view namespaces = inner(message, tag::LinuxSandbox::kNamespaces);
   for (Fields fields(inner(namespaces, tag::Namespaces::kOptions)); fields.next();) {
-    if (fields.is(tag::NamespaceOption::kNetwork)) sandbox.network = fields.number();
-    if (fields.is(tag::NamespaceOption::kPid)) sandbox.pid = fields.number();
-    if (fields.is(tag::NamespaceOption::kIpc)) sandbox.ipc = fields.number();
+    if (fields.is(tag::NamespaceOption::kNetwork)) modes.network = fields.number();
+    if (fields.is(tag::NamespaceOption::kPid)) modes.pid = fields.number();
+    if (fields.is(tag::NamespaceOption::kIpc)) modes.ipc = fields.number();
   }
 }
 

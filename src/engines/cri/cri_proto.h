@@ -133,6 +133,11 @@ struct ContainerMessage {
   std::optional<int64_t> uid;
 };
 
+// NamespaceMode of each; 0, the pod's own, where it is not told.
+struct NamespaceModes {
+  int64_t network = 0, pid = 0, ipc = 0;
+};
+
 // A pod's sandbox, from PodSandboxStatus, an event or, with fewer members, a list.
 struct SandboxMessage {
   std::string id;
@@ -140,7 +145,7 @@ struct SandboxMessage {
   int64_t state = 0;
   int64_t created_at = 0;  // ns since the epoch
   std::vector<std::string> ips;
-  int64_t network = 0, pid = 0, ipc = 0;  // NamespaceMode
+  std::optional<NamespaceModes> namespaces;
   core::Labels labels;
   core::Labels annotations;
 };

@@ -74,7 +74,7 @@ Sighting map_entry(const json::object& entry, const Settings& settings) {
   container.image_id = core::strip_sha256(json::text(entry, "ImageID"));
   take_image_name(container);
   container.created_time = json::number(entry, "Created");
-  container.host_network = json::text(json::child(entry, "HostConfig"), "NetworkMode") == "host";
+  container.host_network = is_host(json::child(entry, "HostConfig"), "NetworkMode");
   take_labels(json::child(entry, "Labels"), settings, taken);
   take_address(json::child(entry, "NetworkSettings"), container);
   take_ports(json::list(entry, "Ports"), container);

@@ -126,7 +126,7 @@ base::Result<Bundle> map_bundle(std::string_view full_id, std::string_view text,
     keep_volumes(*spec, full_id, container);
   }
   const std::string_view privileged = json::text(annotations, kPodmanPrivileged);
-  if (!privileged.empty()) container.privileged = privileged == "TRUE";
+  if (!privileged.empty()) container.privileged = core::yes_no(privileged == "TRUE");
   take_namespaces(json::child(*spec, "linux"), found);
   found.process_args = json::strings(json::list(json::child(*spec, "process"), "args"));
   return bundle;

@@ -52,20 +52,6 @@ bool may_come(Unread kind) {
   return kind == Unread::kWouldWait || kind == Unread::kChanged;
 }
 
-// The texts of `disk`, which were written without the runtime's numbers and switches.
-void keep_numbers(const core::Container& from, core::Container& disk) {
-  disk.privileged = from.privileged;
-  disk.host_pid = from.host_pid;
-  disk.host_network = from.host_network;
-  disk.host_ipc = from.host_ipc;
-  disk.cpu_period = from.cpu_period;
-  disk.cpu_quota = from.cpu_quota;
-  disk.cpu_shares = from.cpu_shares;
-  disk.cpuset_cpu_count = from.cpuset_cpu_count;
-  disk.memory_limit = from.memory_limit;
-  disk.swap_limit = from.swap_limit;
-}
-
 }  // namespace
 
 class State::Impl {
@@ -178,7 +164,6 @@ base::Reading<core::Container> State::Impl::docker_state(std::string_view full_i
   if (!mapped) {
     return ReadError{Unread::kRefused, fmt::format("{}{}: {}", config_.host_root, directory, mapped.error())};
   }
-  if (!host && spec != nullptr) keep_numbers(*spec, *mapped);
   return *std::move(mapped);
 }
 
@@ -190,7 +175,6 @@ void State::Impl::complete_podman(std::string_view storage, Patience patience, F
     found.complete = !may_come(entry.kind());
     return;
   }
-  keep_numbers(container, *entry);
   container = core::merge(container, *entry);
 }
 

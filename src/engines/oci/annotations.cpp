@@ -93,8 +93,10 @@ void take_crio(const json::object& annotations, const Settings& settings, core::
   if (container.image_id.empty() && core::is_image_id(image_id)) {
     container.image_id = core::strip_sha256(image_id);
   }
-  if (json::text(annotations, "io.kubernetes.cri-o.PrivilegedRuntime") == "true") container.privileged = true;
-  if (json::text(annotations, "io.kubernetes.cri-o.HostNetwork") == "true") container.host_network = true;
+  if (json::text(annotations, "io.kubernetes.cri-o.PrivilegedRuntime") == "true")
+    container.privileged = core::YesNo::kYes;
+  if (json::text(annotations, "io.kubernetes.cri-o.HostNetwork") == "true")
+    container.host_network = core::YesNo::kYes;
 }
 
 void take_ports(const json::object& annotations, core::Container& container) {

@@ -58,27 +58,30 @@ void take_process(const json::object& process, const Settings& settings, core::C
 void take_namespaces(const json::object& linux_part, core::Container& container) {
   const json::value* listed = linux_part.if_contains("namespaces");
   if (listed == nullptr || !listed->is_array()) return;
-  container.host_pid = container.host_network = container.host_ipc = true;
+  container.host_pid = container.host_network = container.host_ipc = core::YesNo::kYes;
   for (const json::value& entry : listed->get_array()) {
     if (!entry.is_object()) continue;
     const std::string_view type = json::text(entry.get_object(), "type");
-    if (type == "pid") container.host_pid = false;
-    if (type == "network") container.host_network = false;
-    if (type == "ipc") container.host_ipc = false;
+    if (type == "pid") container.host_pid = core::YesNo::kNo;
+    if (type == "network") container.host_network = core::YesNo::kNo;
+    if (type == "ipc") container.host_ipc = core::YesNo::kNo;
   }
 }
 
-void take_resources(const json::object& resources, core::Container& container) {
+// A limit that the Linux part of a spec does not name is not set.
+void take_resources(const json::object& linux_part, core::Container& container) {
+  if (linux_part.empty()) return;
+  const json::object& resources = json::child(linux_part, "resources");
   const json::object& cpu = json::child(resources, "cpu");
   const json::object& memory = json::child(resources, "memory");
-  if (const int64_t shares = json::number(cpu, "shares"); shares > 0) container.cpu_shares = shares;
-  if (const int64_t period = json::number(cpu, "period"); period > 0) container.cpu_period = period;
-  container.cpu_quota = json::number(cpu, "quota", container.cpu_quota);
-  if (const std::string_view cpus = json::text(cpu, "cpus"); !cpus.empty()) {
-    container.cpuset_cpu_count = core::count_cpus(cpus);
-  }
-  container.memory_limit = json::number(memory, "limit", container.memory_limit);
-  container.swap_limit = json::number(memory, "swap", container.swap_limit);
+  const int64_t shares = json::number(cpu, "shares");
+  const int64_t period = json::number(cpu, "period");
+  container.cpu_shares = shares > 0 ? shares : core::kDefaultCpuShares;
+  container.cpu_period = period > 0 ? period : core::kDefaultCpuPeriod;
+  container.cpu_quota = json::number(cpu, "quota");
+  container.cpuset_cpu_count = core::count_cpus(json::text(cpu, "cpus"));
+  container.memory_limit = json::number(memory, "limit");
+  container.swap_limit = json::number(memory, "swap");
 }
 
 bool is_confined(const json::object& process, const json::object& linux_part) {
@@ -93,19 +96,20 @@ bool is_confined(const json::object& process, const json::object& linux_part) {
 }
 
 // A spec has no such member: privileged is what lacks every confinement that engines give to all others.
-bool is_privileged(const json::object& spec) {
+core::YesNo is_privileged(const json::object& spec) {
   const json::object& process = json::child(spec, "process");
   const json::object& linux_part = json::child(spec, "linux");
-  if (linux_part.empty() || is_confined(process, linux_part)) return false;
+  if (linux_part.empty()) return core::YesNo::kUnknown;
+  if (is_confined(process, linux_part)) return core::YesNo::kNo;
   for (const json::value& entry : json::list(spec, "mounts")) {
     if (!entry.is_object()) continue;
     const std::string_view type = json::text(entry.get_object(), "type");
     const bool guarded = type == "sysfs" || type == "cgroup" || type == "cgroup2";
-    if (guarded && !map_mount(entry.get_object()).rw) return false;
+    if (guarded && !map_mount(entry.get_object()).rw) return core::YesNo::kNo;
   }
   const json::value* bounding = json::child(process, "capabilities").if_contains("bounding");
-  return bounding == nullptr || !bounding->is_array() ||
-         has(json::strings(bounding->get_array()), kAdminCapability);
+  return core::yes_no(bounding == nullptr || !bounding->is_array() ||
+                      has(json::strings(bounding->get_array()), kAdminCapability));
 }
 
 }  // namespace
@@ -115,7 +119,7 @@ void take_spec(const json::object& spec, const Settings& settings, core::Contain
   take_process(json::child(spec, "process"), settings, container);
   const json::object& linux_part = json::child(spec, "linux");
   take_namespaces(linux_part, container);
-  take_resources(json::child(linux_part, "resources"), container);
+  take_resources(linux_part, container);
   container.privileged = is_privileged(spec);
   take_annotations(json::child(spec, "annotations"), settings, container);
 }

@@ -89,7 +89,7 @@ base::Result<Inspected> map_inspect(std::string_view body, const Settings& setti
   const json::object& config = json::child(*parsed, "Config");
   result.last_applied = json::text(json::child(config, "Annotations"), core::kLastAppliedAnnotation);
   take_inspect(*parsed, settings, result);
-  container.host_ipc = container.host_ipc || was_given_host_ipc(config, container.image);
+  if (was_given_host_ipc(config, container.image)) container.host_ipc = core::YesNo::kYes;
   return result;
 }
 

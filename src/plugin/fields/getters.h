@@ -34,12 +34,13 @@ void rendered_optional(const Question& question, Answer& answer) {
   if (const auto& text = question.record->*Member) answer.text(*text);
 }
 
-// A boolean of the container: false on the host, n/a while no engine has told.
+// A boolean of the container: false on the host, n/a while nobody has told.
 template <auto Member>
 void flag(const Question& question, Answer& answer) {
   if (question.host()) return answer.flag(false);
   const auto* container = question.container();
-  if (container != nullptr && question.has_metadata) answer.flag(container->*Member);
+  if (container == nullptr || container->*Member == core::YesNo::kUnknown) return;
+  answer.flag(container->*Member == core::YesNo::kYes);
 }
 
 // Deprecated fields that only exist so that rules compile.

@@ -73,8 +73,10 @@ TEST_P(Recorded, APlainContainerHasEveryMember) {
   EXPECT_THAT(container.labels, Contains(Pair("org.example.tier", "front")));
   EXPECT_THAT(container.env, Contains("FOO=bar"));
   EXPECT_THAT(container.env, Contains("SPACED=a b"));
-  EXPECT_FALSE(container.privileged);
-  EXPECT_FALSE(container.host_pid || container.host_network || container.host_ipc);
+  EXPECT_EQ(container.privileged, core::YesNo::kNo);
+  EXPECT_EQ(container.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(container.host_network, core::YesNo::kNo);
+  EXPECT_EQ(container.host_ipc, core::YesNo::kNo);
   EXPECT_FALSE(container.is_pod_sandbox);
   ASSERT_GE(container.mounts.size(), 2u);
   const Mount& read_only = container.mounts[container.mounts.size() - 2];
@@ -88,7 +90,7 @@ TEST_P(Recorded, APlainContainerHasEveryMember) {
 TEST_P(Recorded, APrivilegedContainerIsOne) {
   const Container container = mapped_recording(path("ctr-c-info-privileged.json"));
   EXPECT_EQ(container.full_id, "ctr2");
-  EXPECT_TRUE(container.privileged);
+  EXPECT_EQ(container.privileged, core::YesNo::kYes);
   EXPECT_EQ(container.user, "0");
   EXPECT_EQ(container.cpu_period, 100000);
   EXPECT_THAT(container.env, IsEmpty());
@@ -106,7 +108,7 @@ TEST_P(Recorded, AContainerOfCriIsNamedByKubernetes) {
   EXPECT_EQ(container.cpu_shares, 512);
   EXPECT_EQ(container.cpuset_cpu_count, 2);
   EXPECT_FALSE(container.is_pod_sandbox);
-  EXPECT_FALSE(container.privileged);
+  EXPECT_EQ(container.privileged, core::YesNo::kNo);
 }
 
 TEST_P(Recorded, ASandboxOfCriIsOne) {
@@ -180,7 +182,7 @@ TEST(ContainerdMapping, ASpecThatIsNoJsonLeavesTheRest) {
       mapped(answer(field(1, "id1") + field(3, "image:1") + field(5, field(2, "\x01\x02"))));
   EXPECT_EQ(container.full_id, "id1");
   EXPECT_EQ(container.image_tag, "1");
-  EXPECT_FALSE(container.privileged);
+  EXPECT_EQ(container.privileged, core::YesNo::kUnknown);
 }
 
 TEST(ContainerdMapping, FieldsOfOtherWireTypesAreEmpty) {

@@ -169,8 +169,10 @@ TEST_P(Real, AContainerOfCtrIsReportedWhole) {
   EXPECT_THAT(record->mounts, Contains(core::Mount{"/tmp", "/data", "", false, "rslave"}));
   EXPECT_EQ(record->memory_limit, 104857600);
   EXPECT_EQ(record->user, "0");
-  EXPECT_FALSE(record->privileged);
-  EXPECT_FALSE(record->host_network || record->host_pid || record->host_ipc);
+  EXPECT_EQ(record->privileged, core::YesNo::kNo);
+  EXPECT_EQ(record->host_network, core::YesNo::kNo);
+  EXPECT_EQ(record->host_pid, core::YesNo::kNo);
+  EXPECT_EQ(record->host_ipc, core::YesNo::kNo);
   EXPECT_GT(record->created_time, 1'500'000'000);
 }
 
@@ -189,9 +191,9 @@ TEST_P(Real, APrivilegedContainerOnTheHostsNetworkIsSeenAsOne) {
   run("mighty", {"--privileged", "--net-host"});
   const Record record = wait_for("mighty");
   ASSERT_NE(record, nullptr);
-  EXPECT_TRUE(record->privileged);
-  EXPECT_TRUE(record->host_network);
-  EXPECT_FALSE(record->host_pid);
+  EXPECT_EQ(record->privileged, core::YesNo::kYes);
+  EXPECT_EQ(record->host_network, core::YesNo::kYes);
+  EXPECT_EQ(record->host_pid, core::YesNo::kNo);
 }
 
 TEST_P(Real, WhatRunsAlreadyIsListed) {
@@ -243,8 +245,8 @@ TEST_P(Real, APrivilegedPodOnTheHostsNetworkIsSeenAsOne) {
   const auto [sandbox, container] = run_pod("mighty-pod", {"--privileged", "--host-network"});
   const Record record = wait_for(container, [](const core::Container& c) { return !c.image_id.empty(); });
   ASSERT_NE(record, nullptr);
-  EXPECT_TRUE(record->privileged);
-  EXPECT_TRUE(record->host_network);
+  EXPECT_EQ(record->privileged, core::YesNo::kYes);
+  EXPECT_EQ(record->host_network, core::YesNo::kYes);
   EXPECT_EQ(record->ip, "");
 }
 

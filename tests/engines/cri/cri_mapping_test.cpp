@@ -77,7 +77,7 @@ TEST_P(Recorded, AContainerHasEveryMember) {
   EXPECT_EQ(found.memory_limit, 104857600);
   EXPECT_EQ(found.swap_limit, 104857600);
   EXPECT_GT(found.created_time, 1795330000);
-  EXPECT_FALSE(found.privileged);
+  EXPECT_EQ(found.privileged, core::YesNo::kNo);
   EXPECT_FALSE(found.is_pod_sandbox);
   EXPECT_THAT(found.env, Contains("FOO=bar"));
   EXPECT_THAT(found.labels, Contains(Pair("org.example.tier", "front")));
@@ -93,7 +93,7 @@ TEST_P(Recorded, AContainerHasEveryMember) {
 TEST_P(Recorded, APrivilegedContainerIsOne) {
   const Container found = container("crictl-inspect-privileged-nocgroupparent.json");
   EXPECT_EQ(found.name, "cri2");
-  EXPECT_TRUE(found.privileged);
+  EXPECT_EQ(found.privileged, core::YesNo::kYes);
   EXPECT_EQ(found.user, "0");
   EXPECT_EQ(found.cpu_shares, 1024);
   EXPECT_EQ(found.cpu_period, 100000);
@@ -117,8 +117,10 @@ TEST_P(Recorded, ASandboxIsAContainerOfItsOwn) {
   EXPECT_EQ(sandbox.ip, GetParam().ip);
   EXPECT_EQ(sandbox.image, "registry.k8s.io/pause:3.9");
   EXPECT_EQ(sandbox.image_repository, "registry.k8s.io/pause");
-  EXPECT_FALSE(sandbox.host_network || sandbox.host_pid || sandbox.host_ipc);
-  EXPECT_FALSE(sandbox.privileged);
+  EXPECT_EQ(sandbox.host_network, core::YesNo::kNo);
+  EXPECT_EQ(sandbox.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(sandbox.host_ipc, core::YesNo::kNo);
+  EXPECT_EQ(sandbox.privileged, core::YesNo::kNo);
   EXPECT_EQ(sandbox.cpu_shares, 2);
   EXPECT_THAT(sandbox.port_mappings, ElementsAre(PortMapping{0, 18080, 80}));
   ASSERT_TRUE(sandbox.pod_sandbox_labels);
@@ -132,10 +134,10 @@ TEST_P(Recorded, ASandboxIsAContainerOfItsOwn) {
 
 TEST_P(Recorded, ASandboxOnTheHostsNetworkHasNoAddress) {
   const Container sandbox = pod("crictl-inspectp-hostnet.json").record;
-  EXPECT_TRUE(sandbox.host_network);
-  EXPECT_FALSE(sandbox.host_pid);
-  EXPECT_FALSE(sandbox.host_ipc);
-  EXPECT_TRUE(sandbox.privileged);
+  EXPECT_EQ(sandbox.host_network, core::YesNo::kYes);
+  EXPECT_EQ(sandbox.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(sandbox.host_ipc, core::YesNo::kNo);
+  EXPECT_EQ(sandbox.privileged, core::YesNo::kYes);
   EXPECT_EQ(sandbox.ip, "");
 }
 
@@ -149,13 +151,13 @@ TEST_P(Recorded, AContainerGetsWhatItsPodHas) {
   EXPECT_EQ(found.cni_json, its_pod.record.cni_json);
   EXPECT_EQ(found.pod_sandbox_labels, its_pod.record.pod_sandbox_labels);
   EXPECT_EQ(found.pod_uid, its_pod.record.pod_uid);
-  EXPECT_FALSE(found.host_network);
+  EXPECT_EQ(found.host_network, core::YesNo::kNo);
   EXPECT_FALSE(found.is_pod_sandbox);
 
   Container on_host = container("crictl-inspect-privileged-nocgroupparent.json");
   apply_pod(pod("crictl-inspectp-hostnet.json"), on_host);
-  EXPECT_TRUE(on_host.host_network);
-  EXPECT_FALSE(on_host.host_pid);
+  EXPECT_EQ(on_host.host_network, core::YesNo::kYes);
+  EXPECT_EQ(on_host.host_pid, core::YesNo::kNo);
 }
 
 TEST_P(Recorded, ListsTellWhoIsThere) {
@@ -291,17 +293,28 @@ TEST(CriPrivileged, TheFirstPlaceThatSaysSomethingCounts) {
   const auto privileged = [](const std::string& info) {
     return mapped(with_info(field(1, "id1"), info), ContainerType::kCri).privileged;
   };
-  EXPECT_TRUE(privileged(
-      R"({"runtimeSpec": {"linux": {"securityContext": {"privileged": true}}}, "privileged": false})"));
-  EXPECT_FALSE(privileged(
-      R"({"runtimeSpec": {"linux": {"securityContext": {"privileged": false}}}, "privileged": true})"));
-  EXPECT_TRUE(privileged(
-      R"({"config": {"linux": {"security_context": {"privileged": true}}}, "privileged": false})"));
-  EXPECT_TRUE(privileged(R"({"privileged": true})"));
-  EXPECT_TRUE(privileged(
-      R"({"config": {"linux": {"security_context": {"privileged": "yes"}}}, "privileged": true})"));
-  EXPECT_FALSE(privileged(R"({"privileged": "true"})"));
-  EXPECT_FALSE(privileged("{}"));
+  EXPECT_EQ(
+      privileged(
+          R"({"runtimeSpec": {"linux": {"securityContext": {"privileged": true}}}, "privileged": false})"),
+      core::YesNo::kYes);
+  EXPECT_EQ(
+      privileged(
+          R"({"runtimeSpec": {"linux": {"securityContext": {"privileged": false}}}, "privileged": true})"),
+      core::YesNo::kNo);
+  EXPECT_EQ(
+      privileged(R"({"config": {"linux": {"security_context": {"privileged": true}}}, "privileged": false})"),
+      core::YesNo::kYes);
+  EXPECT_EQ(privileged(R"({"privileged": true})"), core::YesNo::kYes);
+  EXPECT_EQ(
+      privileged(R"({"config": {"linux": {"security_context": {"privileged": "yes"}}}, "privileged": true})"),
+      core::YesNo::kYes);
+  EXPECT_EQ(privileged(R"({"privileged": "true"})"), core::YesNo::kUnknown);
+  EXPECT_EQ(privileged("{}"), core::YesNo::kUnknown);
+  // What a request does not ask for is left out of it.
+  EXPECT_EQ(privileged(R"({"config": {"metadata": {"name": "a"}}})"), core::YesNo::kNo);
+  EXPECT_EQ(
+      privileged(R"({"runtimeSpec": {"annotations": {"io.kubernetes.cri-o.PrivilegedRuntime": "true"}}})"),
+      core::YesNo::kYes);
 }
 
 TEST(CriMounts, PropagationsAreNamed) {
@@ -321,9 +334,20 @@ TEST(CriPod, NamespacesOfTheNodeAreTheHosts) {
     return mapped_pod(field(1, field(6, field(1, field(2, options)))), ContainerType::kCri).record;
   };
   const Container all = pod(2, 2, 2);
-  EXPECT_TRUE(all.host_network && all.host_pid && all.host_ipc);
+  EXPECT_EQ(all.host_network, core::YesNo::kYes);
+  EXPECT_EQ(all.host_pid, core::YesNo::kYes);
+  EXPECT_EQ(all.host_ipc, core::YesNo::kYes);
   const Container none = pod(0, 1, 3);
-  EXPECT_FALSE(none.host_network || none.host_pid || none.host_ipc);
+  EXPECT_EQ(none.host_network, core::YesNo::kNo);
+  EXPECT_EQ(none.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(none.host_ipc, core::YesNo::kNo);
+}
+
+TEST(CriPod, WithoutALinuxPartItsNamespacesAreNotKnown) {
+  const Container pod = mapped_pod(field(1, field(1, "id1")), ContainerType::kCri).record;
+  EXPECT_EQ(pod.host_network, core::YesNo::kUnknown);
+  EXPECT_EQ(pod.host_pid, core::YesNo::kUnknown);
+  EXPECT_EQ(pod.host_ipc, core::YesNo::kUnknown);
 }
 
 TEST(CriPod, ThePrimaryAddressIsIpv4) {

@@ -138,10 +138,19 @@ class CrioReplay : public ::testing::Test {
 };
 
 // What CRI-O said of the pod `pod1`.
+// Of a container that nothing was asked for.
+void nothing_special(Container& container) {
+  container.privileged = container.host_pid = container.host_network = container.host_ipc = core::YesNo::kNo;
+  container.cpu_period = core::kDefaultCpuPeriod;
+  container.cpu_shares = core::kDefaultCpuShares;
+  container.cpu_quota = container.cpuset_cpu_count = container.memory_limit = container.swap_limit = 0;
+}
+
 Container expected_pod() {
   Container pod;
   pod.type = ContainerType::kCrio;
   pod.source = core::Source::kApi;
+  nothing_special(pod);
   pod.full_id = CrioReplay::kPod;
   pod.name = "pod1";
   pod.image = "registry.k8s.io/pause:3.9";
@@ -180,6 +189,7 @@ Container expected_web() {
   Container web;
   web.type = ContainerType::kCrio;
   web.source = core::Source::kApi;
+  nothing_special(web);
   web.full_id = CrioReplay::kWeb;
   web.name = "cri1";
   web.image = "example.test/team/enginetest:1.0";
@@ -223,6 +233,7 @@ Container expected_mighty() {
   Container mighty;
   mighty.type = ContainerType::kCrio;
   mighty.source = core::Source::kApi;
+  nothing_special(mighty);
   mighty.full_id = CrioReplay::kMighty;
   mighty.name = "cri2";
   const Container web = expected_web();
@@ -234,8 +245,8 @@ Container expected_mighty() {
   mighty.user = "0";
   mighty.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
                 "HOSTNAME=vm", "PATH=/bin:/sbin", "IMAGE_ENV=from-image"};
-  mighty.privileged = true;
-  mighty.host_network = true;
+  mighty.privileged = core::YesNo::kYes;
+  mighty.host_network = core::YesNo::kYes;
   mighty.created_time = 1795333783;
   mighty.labels = {{"io.kubernetes.container.name", "cri2"},
                    {"io.kubernetes.pod.name", "cri2-pod"},
@@ -269,7 +280,7 @@ TEST_F(CrioReplay, EventsTellTheWholeStoryOfAPod) {
   replay(3, 3);  // a privileged one on the host's network
   const auto mighty = wait_for(kMighty);
   expect_same(mighty, expected_mighty());
-  EXPECT_TRUE(wait_for(kHostPod)->host_network);
+  EXPECT_EQ(wait_for(kHostPod)->host_network, core::YesNo::kYes);
 
   EXPECT_EQ(journal_.removals(kWeb), 0);
   forget(kWeb);

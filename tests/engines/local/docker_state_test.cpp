@@ -30,7 +30,8 @@ TEST(DockerStateTest, WithoutTheSecondFileTheRestStays) {
       map_docker_state(kDockerId, local_data("docker/config.v2.json"), "", {});
   ASSERT_TRUE(disk.ok());
   EXPECT_EQ(disk->name, "shop-web");
-  EXPECT_EQ(disk->memory_limit, 0);
+  EXPECT_EQ(disk->memory_limit, std::nullopt);
+  EXPECT_EQ(disk->privileged, core::YesNo::kUnknown);
 }
 
 TEST(DockerStateTest, AnotherContainersStateIsRefused) {

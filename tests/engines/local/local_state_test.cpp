@@ -61,7 +61,7 @@ TEST_F(LocalStateTest, DockersBundleAlone) {
   EXPECT_EQ(found->container.name, "");
   EXPECT_EQ(found->container.memory_limit, 104857600);
   EXPECT_EQ(found->container.user, "1000");
-  EXPECT_TRUE(found->container.host_pid);
+  EXPECT_EQ(found->container.host_pid, core::YesNo::kYes);
   // The volumes, not /proc and what Docker itself puts there.
   ASSERT_EQ(found->container.mounts.size(), 2U);
   EXPECT_EQ(bundle(kDockerId, kDockerBundle, "told")->container.name, "told");
@@ -75,7 +75,7 @@ TEST_F(LocalStateTest, NumbersComeFromTheBundleWhereDockersAreMissing) {
   EXPECT_EQ(found->container.name, "shop-web");
   EXPECT_EQ(found->container.memory_limit, 104857600);
   EXPECT_EQ(found->container.cpu_quota, 50000);
-  EXPECT_TRUE(found->container.host_pid);
+  EXPECT_EQ(found->container.host_pid, core::YesNo::kYes);
 }
 
 TEST_F(LocalStateTest, PodmansBundleIsCompletedFromItsStorage) {
@@ -94,7 +94,7 @@ TEST_F(LocalStateTest, PodmansBundleIsCompletedFromItsStorage) {
   EXPECT_EQ(container.image_tag, api->container.image_tag);
   EXPECT_EQ(container.user, api->container.user);
   EXPECT_EQ(container.privileged, api->container.privileged);
-  EXPECT_TRUE(container.privileged);
+  EXPECT_EQ(container.privileged, core::YesNo::kYes);
   EXPECT_EQ(container.memory_limit, api->container.memory_limit);
   EXPECT_EQ(container.cpu_quota, api->container.cpu_quota);
   EXPECT_EQ(container.mounts, api->container.mounts);
@@ -106,9 +106,9 @@ TEST_F(LocalStateTest, PodmanSaysItselfWhetherAContainerIsPrivileged) {
   const std::string spec =
       R"({"ociVersion": "1.0.2", "linux": {"cgroupsPath": "/x"}, "annotations": {"io.container.manager": "libpod")";
   host_.put("/srv/b/config.json", spec + "}}");
-  EXPECT_TRUE(bundle("some-id", "/srv/b")->container.privileged);  // nothing confines it
+  EXPECT_EQ(bundle("some-id", "/srv/b")->container.privileged, core::YesNo::kYes);  // nothing confines it
   host_.put("/srv/b/config.json", spec + R"(, "io.podman.annotations.privileged": "FALSE"}})");
-  EXPECT_FALSE(bundle("some-id", "/srv/b")->container.privileged);
+  EXPECT_EQ(bundle("some-id", "/srv/b")->container.privileged, core::YesNo::kNo);
 }
 
 TEST_F(LocalStateTest, DockersListOfVolumesCountsAlsoWhenItIsEmpty) {

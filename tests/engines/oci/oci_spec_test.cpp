@@ -44,13 +44,17 @@ TEST(OciSpec, MountsHaveModeAccessAndPropagation) {
 TEST(OciSpec, ANamespaceThatIsNotListedIsTheHosts) {
   const Container own =
       taken(R"({"linux": {"namespaces": [{"type": "pid"}, {"type": "ipc"}, {"type": "network"}]}})");
-  EXPECT_FALSE(own.host_pid || own.host_ipc || own.host_network);
+  EXPECT_EQ(own.host_pid, core::YesNo::kNo);
+  EXPECT_EQ(own.host_ipc, core::YesNo::kNo);
+  EXPECT_EQ(own.host_network, core::YesNo::kNo);
   const Container shared = taken(R"({"linux": {"namespaces": [{"type": "mount"}, {"type": "ipc"}]}})");
-  EXPECT_TRUE(shared.host_pid);
-  EXPECT_TRUE(shared.host_network);
-  EXPECT_FALSE(shared.host_ipc);
+  EXPECT_EQ(shared.host_pid, core::YesNo::kYes);
+  EXPECT_EQ(shared.host_network, core::YesNo::kYes);
+  EXPECT_EQ(shared.host_ipc, core::YesNo::kNo);
   const Container untold = taken(R"({"linux": {"namespaces": "none"}})");
-  EXPECT_FALSE(untold.host_pid || untold.host_ipc || untold.host_network);
+  EXPECT_EQ(untold.host_pid, core::YesNo::kUnknown);
+  EXPECT_EQ(untold.host_ipc, core::YesNo::kUnknown);
+  EXPECT_EQ(untold.host_network, core::YesNo::kUnknown);
 }
 
 TEST(OciSpec, ResourcesKeepTheirDefaultsWhereNothingIsTold) {
@@ -88,7 +92,9 @@ boost::json::object privileged_spec() {
 }
 
 bool is_privileged(const boost::json::object& spec) {
-  return taken(boost::json::serialize(spec)).privileged;
+  const core::YesNo answer = taken(boost::json::serialize(spec)).privileged;
+  EXPECT_NE(answer, core::YesNo::kUnknown);
+  return answer == core::YesNo::kYes;
 }
 
 TEST(OciSpec, PrivilegedIsWhatLacksEveryConfinement) {
@@ -118,7 +124,7 @@ TEST(OciSpec, PrivilegedIsWhatLacksEveryConfinement) {
   spec = privileged_spec();
   spec["process"].as_object()["capabilities"] = boost::json::object{{"bounding", {"CAP_CHOWN"}}};
   EXPECT_FALSE(is_privileged(spec)) << "capabilities";
-  EXPECT_FALSE(taken("{}").privileged);
+  EXPECT_EQ(taken("{}").privileged, core::YesNo::kUnknown);
 }
 
 TEST(OciSpec, CriAnnotationsOfContainerd) {
@@ -196,12 +202,18 @@ TEST(OciSpec, MembersOfOtherTypesSayNothing) {
   for (const char* spec :
        {R"({"mounts": {}, "process": [], "linux": 1, "annotations": "x"})",
         R"({"process": {"user": "root", "env": {"A": 1}, "capabilities": []}})",
-        R"({"linux": {"resources": [], "namespaces": 3, "seccomp": 1, "maskedPaths": "x"}})",
-        R"({"linux": {"resources": {"cpu": 3, "memory": {"limit": "much", "swap": 1e300}}}})",
         R"({"annotations": {"nerdctl/name": 7, "nerdctl/ports": "[", "io.kubernetes.cri-o.Labels": "7"}})"}) {
-    Container container = taken(spec);
-    container.privileged = false;
-    EXPECT_EQ(container, nothing) << spec;
+    EXPECT_EQ(taken(spec), nothing) << spec;
+  }
+  // Of a Linux part that is there, what it does not set is not set.
+  for (const char* spec :
+       {R"({"linux": {"resources": [], "namespaces": 3, "seccomp": 1, "maskedPaths": "x"}})",
+        R"({"linux": {"resources": {"cpu": 3, "memory": {"limit": "much", "swap": 1e300}}}})"}) {
+    const Container container = taken(spec);
+    EXPECT_EQ(container.host_pid, core::YesNo::kUnknown) << spec;
+    EXPECT_EQ(container.cpu_shares, 1024) << spec;
+    EXPECT_EQ(container.cpu_period, 100000) << spec;
+    EXPECT_EQ(container.memory_limit, 0) << spec;
   }
 }
 
