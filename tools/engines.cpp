@@ -80,19 +80,19 @@ void Engines::report(Change change) {
 }
 
 ExitCode report_sockets(const std::vector<worker::SocketStatus>& sockets, const Console& console) {
-  const bool reached = std::any_of(sockets.begin(), sockets.end(), [](const auto& s) { return s.connected; });
+  const bool reached = std::any_of(sockets.begin(), sockets.end(), [](const auto& s) { return s.listed; });
   bool denied = false;
   if (!reached) {
     console.error(sockets.empty() ? "no engine with a socket is enabled in the configuration"
                                   : "no container engine answers; these sockets were tried:");
   }
   for (const worker::SocketStatus& socket : sockets) {
-    if (socket.connected || (reached && !exists(socket))) continue;
+    const bool works = socket.listed && socket.trouble.empty();
+    if (works || (reached && !socket.connected && !exists(socket))) continue;
     const bool no_permission = forbidden(socket);
     denied = denied || no_permission;
-    const std::string reason = socket.last_error.empty() ? "no answer yet" : socket.last_error;
     console.note(
-        fmt::format("  {} {}: {}{}", socket.engine, socket.path, printable(reason),
+        fmt::format("  {} {}: {}{}", socket.engine, socket.path, printable(state_of(socket)),
                     no_permission ? " (run ctrmeta as root, or as a member of the socket's group)" : ""));
   }
   if (reached) return kFine;
@@ -103,6 +103,12 @@ ExitCode report_sockets(const std::vector<worker::SocketStatus>& sockets, const 
         "container set HOST_ROOT to where the host's root directory is mounted");
   }
   return kNothingReachable;
+}
+
+std::string state_of(const worker::SocketStatus& socket) {
+  if (!socket.connected) return socket.last_error.empty() ? "no answer yet" : socket.last_error;
+  const std::string_view state = socket.listed ? "works in parts: " : "answers, but lists no containers: ";
+  return fmt::format("{}{}", state, socket.trouble.empty() ? "no list yet" : socket.trouble);
 }
 
 }  // namespace tools

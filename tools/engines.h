@@ -57,8 +57,12 @@ class Engines : private worker::Listener {
 };
 
 // One line on standard error for each socket that exists and is not connected, or for every socket when none
-// is. Returns kFine when at least one is connected, kNoPermission when one could not be opened for that
-// reason, else kNothingReachable.
+// has told its containers; and for each whose engine works in parts only. Returns kFine when at least one
+// told which containers run, kNoPermission when one could not be opened for that reason, else
+// kNothingReachable.
 ExitCode report_sockets(const std::vector<worker::SocketStatus>& sockets, const Console& console);
+
+// Why a socket is not connected, or what of its engine does not work, in the engine's own words.
+std::string state_of(const worker::SocketStatus& socket);
 
 }  // namespace tools

@@ -5,7 +5,8 @@
 // supervisor's: it compares lists, queues look-ups (at most kMaxLookups at once), reports each change once,
 // reconnects with back-off and probes. So an engine with one HTTP stream (docker, podman), with several gRPC
 // streams (containerd) or with none but a list every second (a CRI without events) all fit: session() is free
-// to run what it needs, as long as it tells the Observer and returns when any of it fails.
+// to run what it needs, as long as it tells the Observer. It does what can be done: a part of the API that
+// fails (Part) is said, made up for and tried again, and only a peer that is gone ends the session.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -27,6 +28,22 @@ namespace engines {
 // How many look-ups one engine is asked at once.
 inline constexpr size_t kMaxLookups = 8;
 
+// How often an engine is listed (list_keeper.h), and what fails is tried again; tests shorten them.
+struct Pace {
+  std::chrono::milliseconds without_events{1000};  // while nothing else tells
+  std::chrono::milliseconds silent{10000};         // events are followed and none was heard yet
+  std::chrono::milliseconds heard{60000};          // an event that never came costs so long and not a life
+  std::chrono::milliseconds retry_first{1000};     // after a list that failed while events are followed
+  std::chrono::milliseconds retry_limit{30000};
+  std::chrono::milliseconds whole_first{5000};  // a whole list, while a smaller one does
+  std::chrono::milliseconds whole_limit{300000};
+  std::chrono::milliseconds events_first{5000};  // events, while lists do
+  std::chrono::milliseconds events_limit{60000};
+  std::chrono::milliseconds size_first{1000};  // another size, after one that was not to be had
+  std::chrono::milliseconds size_limit{60000};
+  unsigned share = 10;  // a list that takes long is asked for so seldom that it takes one part in `share`
+};
+
 // The part of the configuration that engines need.
 struct Settings {
   std::chrono::milliseconds timeout{5000};  // total, of one request
@@ -34,6 +51,7 @@ struct Settings {
   bool with_size = false;
   bool with_env = false;
   bool hook_create = true;  // look up at once when the engine tells of a creation
+  Pace pace = {};
 };
 
 // What an engine is made of.
@@ -61,6 +79,20 @@ struct Sighting {
   bool running = false;       // looked up before those that are not
   bool complete = false;      // nothing more to be had: no look-up is needed
   bool past = false;          // told by an event that is older than this session's list
+  bool bare = false;          // tells nothing but the id: no record when the engine does not know it
+  bool unchanged = false;     // as the list before this one, or an event since, told it: nothing to look up
+  // Of what else the list tells that changes when the container is started anew.
+  std::string generation = {};
+};
+
+// What of an engine's API may fail while the rest works.
+enum class Part : uint8_t { kEvents, kList };
+inline constexpr size_t kParts = 2;
+
+// What a list shows.
+enum class Extent : uint8_t {
+  kWhole,  // everything that exists
+  kSome,   // what the engine could be made to tell: those that run
 };
 
 // The session's ear. Calls return quickly and never fail.
@@ -68,11 +100,16 @@ class Observer {
  public:
   virtual ~Observer() = default;
 
-  // The peer answered as this engine does and events are being followed: look-ups may start.
+  // The peer answered as this engine does: look-ups may start.
   virtual void connected() = 0;
-  // The whole list of what exists now. What was known and is not in it is gone. Every sighting that is not
-  // complete is looked up; until that answer is there, after a moment, the sighting itself is reported.
-  virtual void listed(std::vector<Sighting> all) = 0;
+  // A list of what exists now; the first of a session, or one of those that are compared with it. What was
+  // known and is not in it is gone; when the list is not whole, it is looked up, and gone when the engine
+  // does not know it. Every sighting that is neither complete nor unchanged is looked up; until that answer
+  // is there, after a moment, the sighting itself is reported.
+  virtual void listed(std::vector<Sighting> all, Extent extent) = 0;
+  // A part of the API fails; why: one sentence, with the engine's own words. Or, when that is empty, it
+  // works (again). May be said over and over.
+  virtual void part(Part part, const std::string& why) = 0;
   // An event: this container is new or may have changed. Looked up unless complete. What the event tells is
   // reported only when the engine no longer knows the container or does not answer.
   virtual void changed(Sighting sighting) = 0;
@@ -89,8 +126,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // One life of the connection: connect, subscribe to events, list, follow. Returns when it ends, with the
-  // reason; it always does end with one. Not called again before it returned. `observer` outlives it.
+  // One life of the connection: connect, subscribe to events, list, follow, and whatever of these can be had.
+  // Returns when it ends, with the reason; it always does end with one. Not called again before it returned.
+  // `observer` outlives it.
   virtual boost::asio::awaitable<base::Error> session(Observer& observer) = 0;
 
   // Everything about one container. id: its handle, or its full id, or the beginning of that where the engine

@@ -24,7 +24,11 @@ constexpr int64_t kNanoCpus = 1'000'000'000;
 // dockershim and cri-dockerd write a pod's annotations into labels, with this prefix.
 constexpr std::string_view kAnnotationPrefix = "annotation.";
 
+constexpr std::string_view kContainer = "container";
+constexpr std::string_view kNetwork = "network";
+
 struct MeaningRow {
+  std::string_view type;
   std::string_view action;
   Meaning meaning;
 };
@@ -32,9 +36,14 @@ struct MeaningRow {
 // "remove" is Podman's word for Docker's "destroy"; both engines ignore names in a filter that they do not
 // know.
 constexpr std::array kMeanings{
-    MeaningRow{"create", Meaning::kCreated},  MeaningRow{"start", Meaning::kChanged},
-    MeaningRow{"rename", Meaning::kChanged},  MeaningRow{"update", Meaning::kChanged},
-    MeaningRow{"destroy", Meaning::kRemoved}, MeaningRow{"remove", Meaning::kRemoved},
+    MeaningRow{kContainer, "create", Meaning::kCreated},
+    MeaningRow{kContainer, "start", Meaning::kStarted},
+    MeaningRow{kContainer, "rename", Meaning::kChanged},
+    MeaningRow{kContainer, "update", Meaning::kChanged},
+    MeaningRow{kContainer, "destroy", Meaning::kRemoved},
+    MeaningRow{kContainer, "remove", Meaning::kRemoved},
+    MeaningRow{kNetwork, "connect", Meaning::kConnected},
+    MeaningRow{kNetwork, "disconnect", Meaning::kDisconnected},
 };
 
 void take_config(const json::object& config, const Settings& settings, Inspected& into) {
@@ -207,6 +216,12 @@ base::Result<Event> map_event(std::string_view text, std::span<const std::string
   if (event.action.empty()) event.action = json::text(*parsed, "status");
   if (event.id.empty()) event.id = json::text(*parsed, "id");
   event.time_ns = json::number(*parsed, "timeNano");
+  if (event.type == kNetwork) {
+    // Docker's actor is the network, Podman's the container.
+    if (const std::string_view id = json::text(attributes, "container"); !id.empty()) event.id = id;
+    event.container.full_id = event.id;
+    return event;
+  }
   if (meaning_of(event) == Meaning::kNothing) return event;
 
   Inspected taken;
@@ -222,15 +237,15 @@ base::Result<Event> map_event(std::string_view text, std::span<const std::string
 }
 
 Meaning meaning_of(const Event& event) {
-  if (event.type != "container" || !is_container_id(event.id)) return Meaning::kNothing;
+  if (!is_container_id(event.id)) return Meaning::kNothing;
   const auto row = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const MeaningRow& candidate) {
-    return candidate.action == event.action;
+    return candidate.type == event.type && candidate.action == event.action;
   });
   return row == kMeanings.end() ? Meaning::kNothing : row->meaning;
 }
 
 std::string event_filters() {
-  std::string filters = R"({"type":["container"],"event":[)";
+  std::string filters = R"({"type":["container","network"],"event":[)";
   for (const MeaningRow& row : kMeanings) {
     if (filters.back() != '[') filters += ',';
     filters.append("\"").append(row.action).append("\"");

@@ -55,9 +55,9 @@ void borrow(Inspected& container, const Inspected& network_owner);
 
 // One object of the event stream.
 struct Event {
-  std::string type;    // "container", "image", "network", ...
-  std::string action;  // "create", "exec_create: sh", ...
-  std::string id;
+  std::string type;           // "container", "image", "network", ...
+  std::string action;         // "create", "exec_create: sh", ...
+  std::string id;             // of the container, also when the event is a network's
   int64_t time_ns = 0;        // since the epoch; 0 when it was not told
   core::Container container;  // id, name, image and labels as the event tells them; no type
 };
@@ -67,7 +67,15 @@ base::Result<Event> map_event(std::string_view text, std::span<const std::string
                               const Settings& settings);
 
 // How the events that matter are called, and what they mean.
-enum class Meaning : uint8_t { kNothing, kCreated, kChanged, kRemoved };
+enum class Meaning : uint8_t {
+  kNothing,
+  kCreated,
+  kStarted,
+  kChanged,
+  kRemoved,
+  kConnected,     // to a network, also a moment before it starts
+  kDisconnected,  // from one, also when it ends
+};
 Meaning meaning_of(const Event& event);
 // ?filters= of the event stream for just those, percent-encoded.
 std::string event_filters();

@@ -95,6 +95,7 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
 
   const Counters& counters() const { return counters_; }
   const std::string& path() const { return path_; }
+  const asio::any_io_executor& executor() const { return executor_; }
   const HttpLimits& limits() const { return limits_; }
 
  private:
@@ -205,23 +206,30 @@ class Stream final : public HttpStream {
       : owner_(std::move(owner)),
         connection_(std::move(connection)),
         splitter_(limits.max_object),
+        timeout_(limits.timeout),
         name_(std::move(name)) {
     parser_.header_limit(static_cast<uint32_t>(limits.max_header));
     parser_.body_limit(boost::none);
   }
 
   asio::awaitable<base::Result<std::string>> next() override;
+  const std::optional<HttpResponse>& refusal() const override { return refusal_; }
+  bool is_garbled() const override { return garbled_; }
   void close() override { connection_->close(); }
 
  private:
   asio::awaitable<base::Status> read_header();
+  asio::awaitable<void> read_refusal();
   base::Error ended(const error_code& error) const;
 
   std::shared_ptr<void> owner_;  // the client, whose list the connection is in
   std::unique_ptr<Connection> connection_;
   http::response_parser<http::buffer_body> parser_;
   JsonSplitter splitter_;
+  std::chrono::milliseconds timeout_;  // of reading what stands in place of a stream
   std::string name_;
+  std::optional<HttpResponse> refusal_;
+  bool garbled_ = false;
   std::vector<char> piece_ = std::vector<char>(kReadPiece);
 };
 
@@ -236,9 +244,24 @@ asio::awaitable<base::Status> Stream::read_header() {
       co_await http::async_read_header(connection_->socket, connection_->buffer, parser_, kAwait);
   if (error) co_return ended(error);
   if (parser_.get().result() != http::status::ok) {
-    co_return base::Error{name_ + ": answered " + std::to_string(parser_.get().result_int())};
+    co_await read_refusal();
+    co_return base::Error{name_ + ": answered " + std::to_string(refusal_->status)};
   }
   co_return base::Ok{};
+}
+
+// Why there is no stream: the peer's own words, as far as they come in time and fit into one piece.
+asio::awaitable<void> Stream::read_refusal() {
+  Deadline guard(connection_->socket, Clock::now() + timeout_);
+  refusal_.emplace().status = parser_.get().result_int();
+  parser_.get().body().data = piece_.data();
+  parser_.get().body().size = piece_.size();
+  while (!parser_.is_done() && parser_.get().body().size > 0) {
+    const auto [error, received] =
+        co_await http::async_read_some(connection_->socket, connection_->buffer, parser_, kAwait);
+    if (error) break;
+  }
+  refusal_->body.assign(piece_.data(), piece_.size() - parser_.get().body().size);
 }
 
 asio::awaitable<base::Result<std::string>> Stream::next() {
@@ -256,7 +279,8 @@ asio::awaitable<base::Result<std::string>> Stream::next() {
     const size_t size = piece_.size() - parser_.get().body().size;
     if (size > 0) {
       base::Status fed = splitter_.feed(std::string_view(piece_.data(), size));
-      if (!fed) co_return base::Error{name_ + ": " + fed.error()};
+      garbled_ = !fed;
+      if (garbled_) co_return base::Error{name_ + ": " + fed.error()};
     }
     if (error && error != http::error::need_buffer) co_return ended(error);
   }
@@ -306,6 +330,9 @@ const Counters& HttpClient::counters() const {
 }
 const std::string& HttpClient::path() const {
   return impl_->path();
+}
+const asio::any_io_executor& HttpClient::executor() const {
+  return impl_->executor();
 }
 
 std::string_view HttpResponse::header(std::string_view name) const {

@@ -42,6 +42,11 @@ class HttpStream {
   // The next JSON object of the answer, "{...}"; waits for it as long as it takes. Fails when the peer ends
   // the answer or sends anything else than objects, and after close(). One call at a time.
   virtual boost::asio::awaitable<base::Result<std::string>> next() = 0;
+  // After a failed next(): what the peer answered in place of a stream, with the first bytes of its body,
+  // when its status was not 200.
+  virtual const std::optional<HttpResponse>& refusal() const = 0;
+  // After a failed next(): the peer sent what is no JSON object, or one that is too large.
+  virtual bool is_garbled() const = 0;
   virtual void close() = 0;
 };
 
@@ -59,7 +64,8 @@ class HttpClient {
   boost::asio::awaitable<base::Result<HttpResponse>> get(std::string target);
 
   // Sends GET `target` within the timeout and returns without waiting for the answer: engines send its header
-  // along with the first object. A status other than 200 is an error of the stream's first next().
+  // along with the first object. A status other than 200 is an error of the stream's first next(); see
+  // refusal().
   boost::asio::awaitable<base::Result<std::unique_ptr<HttpStream>>> stream(std::string target);
 
   // Fails everything in flight, streams included, and closes all connections. Later requests connect anew.
@@ -67,6 +73,7 @@ class HttpClient {
 
   const Counters& counters() const;
   const std::string& path() const;
+  const boost::asio::any_io_executor& executor() const;
 
  private:
   class Impl;

@@ -50,7 +50,9 @@ Shared::Shared(asio::any_io_executor loop, const config::Config& configuration, 
       logger(std::move(log)),
       timing(times),
       watcher(std::make_shared<PathWatcher>(executor)),
-      random_engine(std::random_device{}()) {}
+      random_engine(std::random_device{}()) {
+  settings.pace = timing.pace;
+}
 
 void spawn(const std::shared_ptr<Shared>& shared, asio::awaitable<void> coroutine, const char* what) {
   asio::co_spawn(shared->executor, std::move(coroutine), [shared, what](const std::exception_ptr& failure) {

@@ -42,6 +42,7 @@ struct Timing {
   std::chrono::milliseconds bundle_limit{50};
   std::chrono::milliseconds lived{1000};    // a session that lasted so long is followed by the next at once
   std::chrono::milliseconds orphans{5000};  // how often containers of engines that are away are looked at
+  engines::Pace pace;                       // of lists
 };
 
 // See Worker::read_bundle().

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engines/containerd/containerd_mapping.h"
@@ -19,6 +20,10 @@ namespace {
 // An engine that does not answer for one container is asked again after 0.25, 0.5, 1, 2, 4 and 8 s.
 constexpr unsigned kMaxAttempts = 7;
 constexpr milliseconds kFirstRetry{250};
+// Of a list of only some, how many that it does not show are asked for.
+constexpr size_t kMaxDoubted = 64;
+// What an engine does again, by engines::Part.
+constexpr std::array<std::string_view, engines::kParts> kPartWorks{"tells of events", "lists all containers"};
 
 // Docker lists a container's mounts in another order each time: that alone is no news.
 bool same_but_for_mount_order(const core::Container& left, const core::Container& right) {
@@ -30,8 +35,9 @@ bool same_but_for_mount_order(const core::Container& left, const core::Container
 }
 
 // An image that cannot be asked for any more, removed while its container runs or for the moment, takes none
-// of the names that it had.
-void keep_image(const core::Container& known, core::Container& container) {
+// of the names that it had; and a size that was once told stands until there is another.
+void keep_known(const core::Container& known, core::Container& container) {
+  if (container.size < 0) container.size = known.size;  // asked for last, and not to be had always
   if (container.image_id.empty() || container.image_id != known.image_id) return;
   if (container.image_digest.empty()) container.image_digest = known.image_digest;
   if (!container.image_repository.empty()) return;
@@ -71,39 +77,94 @@ void Supervisor::connected() {
   });
 }
 
-void Supervisor::listed(std::vector<engines::Sighting> all) {
-  if (!last_problem_.empty() || sessions_listed_ == 0) {
+void Supervisor::listed(std::vector<engines::Sighting> all, engines::Extent extent) {
+  const bool first = !listed_;
+  if (first && (!last_problem_.empty() || sessions_listed_ == 0)) {
     shared_->logger.info(
         fmt::format("{}: following {}, {} containers", row_.name, display_path_, all.size()));
   }
   last_problem_.clear();
-  ++sessions_listed_;
+  if (first) ++sessions_listed_;
   listed_ = true;
+  shared_->board.update(board_id_, [](SocketStatus& status) { status.listed = true; });
   std::set<std::string> present;
   for (const engines::Sighting& sighting : all) present.insert(key_of(sighting.container));
-  std::vector<std::string> gone;
-  for (const auto& [key, known] : known_) {
-    if (!present.contains(key)) gone.push_back(key);
+  if (extent == engines::Extent::kSome) {
+    doubt(present);
+  } else {
+    std::vector<std::string> gone;
+    for (const auto& [key, known] : known_) {
+      if (!present.contains(key)) gone.push_back(key);
+    }
+    for (const std::string& key : gone) forget_known(key);
+    if (!first) departed_.clear();  // events of the time before an earlier list have long been told
+    departed_.insert(gone.begin(), gone.end());
   }
-  for (const std::string& key : gone) forget_known(key);
-  departed_.insert(gone.begin(), gone.end());
+  look_up_listed(std::move(all), first);
+  publish();
+  pump();
+}
 
+// first: the list of this session that the start waits for.
+void Supervisor::look_up_listed(std::vector<engines::Sighting> all, bool first) {
   for (engines::Sighting& sighting : all) {
     if (sighting.complete) {
       accept(std::move(sighting.container), true);
       continue;
     }
     const std::string id = engines::handle_of(sighting.container);
-    initial_.insert(id);
+    if (sighting.unchanged && (known_.contains(key_of(id)) || queue_.contains(id))) continue;
+    if (first) initial_.insert(id);
     queue_.add(id, sighting.running, std::move(sighting.container));
   }
+  if (!first) return;
   if (initial_.empty()) {
     shared_->board.settle(board_id_);
   } else {
     spawn(shared_, show_sightings(session_), "the first report of a list");
   }
-  publish();
-  pump();
+}
+
+// A list of those that run says nothing of one that is not in it: the engine is asked, for so many at a time.
+void Supervisor::doubt(const std::set<std::string>& present) {
+  std::vector<std::string> ids;
+  auto next = known_.upper_bound(doubt_from_);
+  for (size_t looked_at = 0; looked_at < known_.size() && ids.size() < kMaxDoubted; ++looked_at, ++next) {
+    if (next == known_.end()) next = known_.begin();
+    doubt_from_ = next->first;
+    if (!present.contains(next->first)) ids.push_back(engines::handle_of(*next->second.record));
+  }
+  for (const std::string& id : ids) {
+    doubted_.insert(id);
+    queue_.add(id, false, std::nullopt);
+  }
+}
+
+void Supervisor::part(engines::Part part, const std::string& why) {
+  PartState& state = parts_[static_cast<size_t>(part)];
+  const bool news = state.trouble != why;
+  state.trouble = why;
+  if (!why.empty() && !state.said) {
+    state.said = true;
+    shared_->logger.warning(fmt::format("{}: {}", row_.name, why));
+  } else if (why.empty() && state.said) {
+    state.said = false;
+    shared_->logger.info(
+        fmt::format("{}: {} {} again", row_.name, display_path_, kPartWorks[static_cast<size_t>(part)]));
+  }
+  if (news) publish_parts();
+  // Without any list there is nothing to wait for.
+  if (part == engines::Part::kList && initial_.empty()) shared_->board.settle(board_id_);
+}
+
+void Supervisor::publish_parts() {
+  std::string trouble;
+  for (const PartState& state : parts_) {
+    if (state.trouble.empty()) continue;
+    if (!trouble.empty()) trouble += "; ";
+    trouble += state.trouble;
+  }
+  shared_->board.update(board_id_, [&](SocketStatus& status) { status.trouble = trouble; });
 }
 
 // A long list takes a while to be looked up: what it told itself is reported meanwhile, names and images
@@ -126,7 +187,8 @@ void Supervisor::changed(engines::Sighting sighting) {
   const std::string id = engines::handle_of(sighting.container);
   const bool departed = sighting.past && departed_.contains(key_of(id));
   // One that is said to be back is asked for, and reported only if the engine knows it.
-  queue_.add(id, true, departed ? std::nullopt : std::optional(std::move(sighting.container)));
+  queue_.add(id, true,
+             departed || sighting.bare ? std::nullopt : std::optional(std::move(sighting.container)));
   pump();
 }
 
@@ -156,7 +218,7 @@ bool Supervisor::is_followed(core::ContainerType type) const {
 
 asio::awaitable<void> Supervisor::ask(std::string id) {
   const std::shared_ptr<Supervisor> self = shared_from_this();
-  if (!listed_) co_return;
+  if (!connected_) co_return;
   LookupQueue::Job& job = queue_.add(id, true, std::nullopt);
   if (job.done == nullptr) job.done = std::make_shared<net::Signal>(shared_->executor);
   const std::shared_ptr<net::Signal> done = job.done;
@@ -182,7 +244,10 @@ asio::awaitable<void> Supervisor::look_up(LookupQueue::Started started) {
 void Supervisor::answer(const LookupQueue::Started& started,
                         const base::Result<std::optional<core::Container>>& result) {
   const LookupQueue::Job& job = queue_.jobs().find(started.id)->second;
-  if (result && result->has_value()) {
+  const bool doubted = result && doubted_.erase(started.id) > 0;
+  if (doubted && !result->has_value() && !job.fallback) {
+    forget_known(key_of(started.id));
+  } else if (result && result->has_value()) {
     accept(**result, true);
   } else if (job.fallback) {
     accept(*job.fallback, false);
@@ -216,7 +281,7 @@ void Supervisor::accept(core::Container container, bool complete) {
   container.owner = owner_;
   if (is_dockers(container)) return;
   Known& known = known_[key_of(container)];
-  if (known.record != nullptr && complete) keep_image(*known.record, container);
+  if (known.record != nullptr && complete) keep_known(*known.record, container);
   const bool news = known.record == nullptr || (complete && container.source >= known.record->source &&
                                                 !same_but_for_mount_order(*known.record, container));
   if (news) {

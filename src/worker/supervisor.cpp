@@ -78,7 +78,7 @@ asio::awaitable<void> Supervisor::follow(Located located) {
   shared_->board.show(board_id_);
   begin_session(located);
   base::Error ended = co_await run_session();
-  const bool lived = listed_ && steady_clock::now() - session_begin_ >= shared_->timing.lived;
+  const bool lived = connected_ && steady_clock::now() - session_begin_ >= shared_->timing.lived;
   end_session(located, ended.message, lived);
   if (lived) {
     // The next at once: Podman's service ends its streams when it goes idle, and connecting is what wakes it.
@@ -165,6 +165,7 @@ void Supervisor::begin_session(const Located& located) {
   ++session_;
   session_begin_ = steady_clock::now();
   closed_because_.clear();
+  for (PartState& state : parts_) state.trouble.clear();
   if (engine_ == nullptr || engine_path_ != located.path) {
     if (engine_ != nullptr) {
       const net::Counters counters = engine_->counters();
@@ -191,8 +192,15 @@ void Supervisor::end_session(const Located& located, const std::string& reason, 
   queue_.clear();
   initial_.clear();
   departed_.clear();
+  doubted_.clear();
   connected_ = false;
   listed_ = false;
+  // Before anybody is told that there is nothing to wait for any more.
+  shared_->board.update(board_id_, [](SocketStatus& status) {
+    status.connected = false;
+    status.listed = false;
+    status.trouble.clear();
+  });
   watch(located, changed_);
   poked_->notify();  // lets the guard go
   const std::string& why = closed_because_.empty() ? reason : closed_because_;
@@ -202,7 +210,6 @@ void Supervisor::end_session(const Located& located, const std::string& reason, 
   } else {
     problem(why, base::Severity::kWarning);
   }
-  shared_->board.update(board_id_, [](SocketStatus& status) { status.connected = false; });
   publish();
 }
 
@@ -224,7 +231,7 @@ asio::awaitable<void> Supervisor::guard_session(std::shared_ptr<engines::Engine>
       closed_because_ = display_path_ + " was replaced by another socket";
     } else if (!changed && clock_offset() + kClockTolerance < offset) {
       closed_because_ = "the clock was set back";
-    } else if (!changed && listed_) {
+    } else if (!changed && connected_) {
       base::Status alive = co_await engine->probe();
       if (session != session_) break;
       if (!alive) closed_because_ = alive.error();

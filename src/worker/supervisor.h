@@ -3,6 +3,7 @@
 // Shared by its coroutines; worker's thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -34,12 +35,11 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
 
   // Asks the engine for one container and waits for the answer; what it says is reported like any other.
   // id: a full id, the beginning of one, or a handle (engines::handle_of).
-  // Returns at once while there is no session that has listed.
+  // Returns at once while there is no session.
   boost::asio::awaitable<void> ask(std::string id);
   // Its engine is away for good and the container is seen to be gone: forgets it. report: and says so.
   void orphan_is_gone(const core::Container& container, bool report);
 
-  bool can_be_asked() const { return listed_; }
   bool is_connected() const { return connected_; }
   bool has_type(core::ContainerType type) const;
   bool has_namespaces() const { return row_.has_namespaces; }
@@ -56,13 +56,20 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
 
   // engines::Observer
   void connected() override;
-  void listed(std::vector<engines::Sighting> all) override;
+  void listed(std::vector<engines::Sighting> all, engines::Extent extent) override;
+  void part(engines::Part part, const std::string& why) override;
   void changed(engines::Sighting sighting) override;
   void removed(std::string_view handle) override;
   void heard() override;
   bool is_followed(core::ContainerType type) const override;
 
  private:
+  // A part of the engine's API, as this session finds it.
+  struct PartState {
+    std::string trouble;  // why it fails; empty when it does not
+    bool said = false;    // in the log, once until it works again; also when the session is another one
+  };
+
   struct Known {
     std::shared_ptr<const core::Container> record;
     uint64_t report = 0;  // its number: of two containers with one id the listener has the later
@@ -90,6 +97,9 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
               const base::Result<std::optional<core::Container>>& result);
   void pump();
   void initial_done(const std::string& id);
+  void look_up_listed(std::vector<engines::Sighting> all, bool first);
+  void doubt(const std::set<std::string>& present);
+  void publish_parts();
   void accept(core::Container container, bool complete);
   void forget_known(std::string_view key);
   const Known* namesake_of(const core::Container& container) const;
@@ -123,8 +133,12 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   std::set<std::string, std::less<>> initial_;  // handles that were listed, and are not answered yet
   // By full id, a slash and the namespace behind it where there is one: namesakes stand side by side.
   std::map<std::string, Known, std::less<>> known_;
-  // What the list of this session, or a look at its cgroup before it, showed to be gone. Events of the time
-  // before tell of it once more: it is not to be reported a second time.
+  // Handles that a list of only some did not show: gone when the engine does not know them.
+  std::set<std::string, std::less<>> doubted_;
+  std::string doubt_from_;  // the key in known_ after which the next are doubted
+  std::array<PartState, engines::kParts> parts_;
+  // What the last list of this session, or a look at its cgroup before it, showed to be gone. Events of the
+  // time before tell of it once more: it is not to be reported a second time.
   std::set<std::string, std::less<>> departed_;
   std::string last_problem_;  // logged; said again only after it changed
   unsigned sessions_listed_ = 0;

@@ -43,7 +43,9 @@ struct SocketStatus {
   std::string engine;  // "docker", "podman", ...
   std::string path;    // with HOST_ROOT
   bool connected = false;
+  bool listed = false;     // and has told at least which containers run
   std::string last_error;  // why it is not connected; empty when it is, or was never tried
+  std::string trouble;     // what of a connected engine's API fails, in its own words; empty when all works
   uint64_t reconnects = 0;
   uint64_t errors = 0;      // failed requests and broken answers
   uint64_t timeouts = 0;    // of these, deadlines that passed

@@ -24,19 +24,29 @@ const Recording kRecordings[] = {
     {"docker-20.10.24/events.jsonl",
      docker::event_keys,
      "bd6b59a3a8433f5df344631f7b0c2f486697d7d0237e75393bee677125117405",
-     {{Meaning::kCreated, 3}, {Meaning::kChanged, 5}, {Meaning::kRemoved, 3}}},
+     {{Meaning::kCreated, 3},
+      {Meaning::kStarted, 3},
+      {Meaning::kChanged, 2},
+      {Meaning::kRemoved, 3},
+      {Meaning::kConnected, 3},
+      {Meaning::kDisconnected, 3}}},
     {"docker-28.5.2/events.jsonl",
      docker::event_keys,
      "3cfb5ca95fbf820f4f76e90c7b9451ee7ca17e9f4179dc68917e628b092e12ba",
-     {{Meaning::kCreated, 3}, {Meaning::kChanged, 5}, {Meaning::kRemoved, 3}}},
+     {{Meaning::kCreated, 3},
+      {Meaning::kStarted, 3},
+      {Meaning::kChanged, 2},
+      {Meaning::kRemoved, 3},
+      {Meaning::kConnected, 3},
+      {Meaning::kDisconnected, 3}}},
     {"podman-4.3.1/libpod-events.jsonl",
      podman::event_keys,
      "ccff5e74cd71d67d102bfc319ceab3e7f6de8a7a48c03228bab5ded898af48aa",
-     {{Meaning::kCreated, 5}, {Meaning::kChanged, 6}, {Meaning::kRemoved, 5}}},
+     {{Meaning::kCreated, 5}, {Meaning::kStarted, 5}, {Meaning::kChanged, 1}, {Meaning::kRemoved, 5}}},
     {"podman-5.8.6/libpod-events.jsonl",
      podman::event_keys,
      "ba0be3b66d4a1dd35860164764a73cc5ee6231269f6f1e6ec4182e451bc6a614",
-     {{Meaning::kCreated, 5}, {Meaning::kChanged, 7}, {Meaning::kRemoved, 5}}},
+     {{Meaning::kCreated, 5}, {Meaning::kStarted, 5}, {Meaning::kChanged, 2}, {Meaning::kRemoved, 5}}},
 };
 
 class RecordedEvents : public testing::TestWithParam<Recording> {};
@@ -75,6 +85,29 @@ TEST_P(RecordedEvents, TellWhoIsCreated) {
                                             {"maintainer", "engine tests"},
                                             {"org.example.image", "enginetest"},
                                             {"org.example.tier", "front"}}));
+}
+
+TEST(Events, OfNetworksNameTheContainer) {
+  const base::Result<Event> docker = map_event(
+      R"({"Type":"network","Action":"connect","Actor":{"ID":"f41e","Attributes":{"container":"bd6b",)"
+      R"("name":"bridge","type":"bridge"}}})",
+      docker::event_keys(), {});
+  ASSERT_TRUE(docker.ok());
+  EXPECT_EQ(meaning_of(*docker), Meaning::kConnected);
+  EXPECT_EQ(docker->id, "bd6b");
+  EXPECT_EQ(docker->container.name, "") << "the network's";
+  const base::Result<Event> podman = map_event(
+      R"({"Type":"network","Action":"disconnect","Actor":{"ID":"ccff","Attributes":{"name":"web"}}})",
+      podman::event_keys(), {});
+  ASSERT_TRUE(podman.ok());
+  EXPECT_EQ(meaning_of(*podman), Meaning::kDisconnected);
+  EXPECT_EQ(podman->id, "ccff");
+  for (const char* other : {"create", "destroy", "remove", "prune"}) {
+    const base::Result<Event> event =
+        map_event(std::string(R"({"Type":"network","Action":")") + other + R"(","Actor":{"ID":"f41e"}})",
+                  docker::event_keys(), {});
+    EXPECT_EQ(meaning_of(*event), Meaning::kNothing) << other << ": of the network itself";
+  }
 }
 
 TEST(Events, OthersMeanNothing) {

@@ -25,14 +25,22 @@ using testing::HasSubstr;
 class Recorder : public Observer {
  public:
   void connected() override { ++connections; }
-  void listed(std::vector<Sighting> all) override { list = std::move(all); }
+  void listed(std::vector<Sighting> all, Extent extent) override {
+    ++lists;
+    list = std::move(all);
+    extents.push_back(extent);
+  }
+  void part(Part part, const std::string& why) override { troubles[part] = why; }
   void changed(Sighting sighting) override { changes.push_back(std::move(sighting)); }
   void removed(std::string_view full_id) override { removals.emplace_back(full_id); }
   void heard() override { ++events; }
   bool is_followed(core::ContainerType) const override { return false; }
 
   int connections = 0;
+  int lists = 0;
   int events = 0;
+  std::vector<Extent> extents;
+  std::map<Part, std::string> troubles;
   std::vector<Sighting> list;
   std::vector<Sighting> changes;
   std::vector<std::string> removals;
@@ -91,6 +99,8 @@ TEST_F(HttpEngineTest, ALookUpIsWholeAndRemembersTheImage) {
   const std::unique_ptr<Engine> engine = docker::create(context());
   std::thread ender([&] {
     support::eventually([&] { return fake.asked("/events") > 0; });
+    fake.tell("die", container_id("a1"));
+    support::eventually([&] { return fake.sent() > 0; });
     fake.end_streams();
   });
   session(*engine);
@@ -135,28 +145,38 @@ TEST_F(HttpEngineTest, AServerWithoutVersionIsRefused) {
   }
 }
 
-TEST_F(HttpEngineTest, AListThatIsNoListEndsTheSession) {
-  FakePeer peer(path_, [](FakeConnection& c) {
+// The first target below a version that is asked for; "" when the answer is refused.
+std::string asked_below(const std::string& path, boost::asio::io_context& loop, bool podman,
+                        const std::string& version) {
+  std::string asked;
+  FakePeer peer(path, [&](FakeConnection& c) {
     for (std::string target = c.read_request(); !target.empty(); target = c.read_request()) {
-      if (target.find("/events") != std::string::npos) return c.hold();
-      c.answer(200, "{\"not\":\"a list\"}", "Api-Version: 1.41\r\n");
+      if (target.starts_with("/v")) {
+        if (asked.empty()) asked = target;
+        return;  // nobody answers any more: the session ends
+      }
+      if (!asked.empty()) return;
+      const std::string header = podman ? "Libpod-API-Version: " : "Api-Version: ";
+      c.answer(200, "OK", header + version + "\r\n");
     }
   });
-  EXPECT_THAT(session(*docker::create(context())), HasSubstr("an array is wanted"));
+  Context context{loop.get_executor(), path, {}, {}};
+  const std::unique_ptr<Engine> engine = podman ? podman::create(context) : docker::create(context);
+  Recorder recorder;
+  support::run_on_loop(loop, engine->session(recorder));
+  peer.stop();
+  return asked;
 }
 
-TEST_F(HttpEngineTest, GarbageInTheStreamEndsTheSession) {
-  FakePeer peer(path_, [](FakeConnection& c) {
-    for (std::string target = c.read_request(); !target.empty(); target = c.read_request()) {
-      if (target.find("/events") != std::string::npos) {
-        c.begin_chunked();
-        c.chunk("{\"Type\":}");
-        return c.hold();
-      }
-      c.answer(200, "[]", "Api-Version: 1.41\r\n");
-    }
-  });
-  EXPECT_THAT(session(*docker::create(context())), HasSubstr("event: "));
+TEST_F(HttpEngineTest, VersionsThatAreNoReleasesAreUnderstood) {
+  for (const char* version : {"5.0.0", "5.0.0-dev", "5.0.0-rc7", "5.0.0+ds1", "5.0.0~rc2", "5.0.0-rhel.1"}) {
+    EXPECT_THAT(asked_below(path_, loop_, true, version), testing::StartsWith("/v5.0.0/libpod/")) << version;
+  }
+  EXPECT_THAT(asked_below(path_, loop_, true, "3.2.0-rc1"), testing::StartsWith("/v3.2.0/libpod/"));
+  EXPECT_THAT(asked_below(path_, loop_, false, "1.44-dev"), testing::StartsWith("/v1.44/"));
+  for (const char* version : {"dev", "-dev", ".5", "5.0.0-", "5.0.0 dev", "5.0.0-../x", "5.0.0-%2f", "v5"}) {
+    EXPECT_EQ(asked_below(path_, loop_, true, version), "") << version;
+  }
 }
 
 TEST(Registry, PutsPodmanBeforeDocker) {

@@ -37,7 +37,39 @@ void FakeDocker::stop(bool remove_path) {
 
 void FakeDocker::add(const std::string& id, const std::string& name, const std::string& ip) {
   const std::lock_guard lock(mutex_);
-  containers_[id] = {name, ip};
+  containers_[id] = {name, ip, true, {}};
+}
+
+void FakeDocker::share_network(const std::string& id, const std::string& owner) {
+  const std::lock_guard lock(mutex_);
+  containers_[id].ip.clear();
+  containers_[id].network_mode = "container:" + owner;
+}
+
+void FakeDocker::tell_network(const std::string& action, const std::string& id) {
+  tell_text(R"("Type":"network","Action":")" + action +
+            R"(","Actor":{"ID":"77","Attributes":{"container":")" + id +
+            R"(","name":"netb","type":"bridge"}})");
+}
+
+void FakeDocker::end(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  containers_[id].running = false;
+  containers_[id].ip.clear();
+}
+
+void FakeDocker::set_fault(Fault fault) {
+  const std::lock_guard lock(mutex_);
+  fault_ = std::move(fault);
+}
+
+bool FakeDocker::has_fault(FakeConnection& connection, const std::string& target) const {
+  Fault fault;
+  {
+    const std::lock_guard lock(mutex_);
+    fault = fault_;
+  }
+  return fault != nullptr && fault(connection, target);
 }
 
 void FakeDocker::remove(const std::string& id) {
@@ -51,13 +83,15 @@ void FakeDocker::set_mounts(const std::string& mounts) {
 }
 
 void FakeDocker::tell(const std::string& action, const std::string& id, const std::string& name) {
+  tell_text(R"("Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
+            R"(","Attributes":{"name":")" + name + R"(","image":"busybox:1.36","app":"told"}})");
+}
+
+void FakeDocker::tell_text(const std::string& members) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const int64_t ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
   const std::lock_guard lock(mutex_);
-  events_.push_back({ns, R"({"Type":"container","Action":")" + action + R"(","Actor":{"ID":")" + id +
-                             R"(","Attributes":{"name":")" + name +
-                             R"(","image":"busybox:1.36","app":"told"}},"timeNano":)" + std::to_string(ns) +
-                             "}\n"});
+  events_.push_back({ns, "{" + members + R"(,"timeNano":)" + std::to_string(ns) + "}\n"});
 }
 
 int FakeDocker::asked(const std::string& part) const {
@@ -78,6 +112,7 @@ void FakeDocker::serve(FakeConnection& connection) {
       asked_.push_back(target);
     }
     if (hang_) return connection.hold();
+    if (has_fault(connection, target)) continue;
     // Podman answers Docker's ping, too.
     if (target == ping || target == "/_ping") {
       if (hang_pings_) return connection.hold();
@@ -90,12 +125,13 @@ void FakeDocker::serve(FakeConnection& connection) {
     }
     target.erase(0, prefix.size());
     if (target.starts_with("/events?")) return stream_events(connection, target);
-    if (target == "/containers/json?all=true") {
-      connection.answer(200, list());
+    if (target.starts_with("/containers/json")) {
+      connection.answer(200, list(target));
     } else if (target.starts_with("/containers/")) {
       if (hang_inspects_) return connection.hold();
       const std::string id = target.substr(12, target.find('/', 12) - 12);
-      const std::string body = inspect(id);
+      std::string body = inspect(id);
+      if (!body.empty() && target.ends_with("?size=true")) body.insert(1, R"("SizeRw":4711,)");
       connection.answer(body.empty() ? 404 : 200, body.empty() ? R"({"message":"No such container"})" : body);
     } else if (no_images_) {
       connection.answer(404, R"({"message":"No such image"})");
@@ -134,13 +170,28 @@ void FakeDocker::stream_events(FakeConnection& connection, const std::string& ta
   connection.write("0\r\n\r\n");
 }
 
-std::string FakeDocker::list() const {
+// query: "?all=true", nothing, or "?limit=2&filters=..." with %22before%22%3A%5B%22<id>%22%5D in it.
+std::string FakeDocker::list(const std::string& query) const {
   const std::lock_guard lock(mutex_);
+  const bool all = query.find("all=true") != std::string::npos;
+  const size_t limit_at = query.find("limit=");
+  int left = limit_at == std::string::npos ? 1 << 20 : std::stoi(query.substr(limit_at + 6));
+  constexpr std::string_view kBefore = "%22before%22%3A%5B%22";
+  const size_t before_at = query.find(kBefore);
+  auto next = containers_.begin();
+  if (before_at != std::string::npos) {
+    next = containers_.upper_bound(query.substr(before_at + kBefore.size(), container_id("").size()));
+  }
   std::string text = "[";
-  for (const auto& [id, entry] : containers_) {
+  for (; next != containers_.end() && left > 0; ++next) {
+    const auto& [id, entry] = *next;
+    if (!all && !entry.running) continue;
+    --left;
     if (text.size() > 1) text += ',';
     text += R"({"Id":")" + id + R"(","Names":[")" + entry.name +
-            R"("],"Image":"busybox:1.36","ImageID":"sha256:)" + kImage + R"(","State":"running"})";
+            R"("],"Image":"busybox:1.36","ImageID":"sha256:)" + kImage + R"(","State":")" +
+            (entry.running ? "running" : "exited") +
+            R"(","NetworkSettings":{"Networks":{"bridge":{"IPAddress":")" + entry.ip + R"("}}}})";
   }
   return text + "]";
 }
@@ -154,7 +205,9 @@ std::string FakeDocker::inspect(const std::string& id) const {
                                 : std::string(R"("Image":")") + kImage + R"(","ImageName":"busybox:1.36")";
   return R"({"Id":")" + id + R"(","Name":"/)" + found->second.name + R"(",)" + image +
          R"(,"Config":{"Image":"busybox:1.36","User":"7"},"NetworkSettings":{"IPAddress":")" +
-         found->second.ip + R"("},"Mounts":[)" + mounts_ + "]}";
+         found->second.ip + R"("},"State":{"Running":)" + (found->second.running ? "true" : "false") +
+         R"(},"HostConfig":{"NetworkMode":")" + found->second.network_mode + R"("},"Mounts":[)" + mounts_ +
+         "]}";
 }
 
 }  // namespace support

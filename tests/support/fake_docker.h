@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -26,10 +27,19 @@ class FakeDocker {
   // A container that exists from now on; no event. ip: as inspect tells it.
   void add(const std::string& id, const std::string& name, const std::string& ip = "172.17.0.2");
   void remove(const std::string& id);
+  // It ended: lists without all=true leave it out, and it has no address any more. add() starts it again.
+  void end(const std::string& id);
+  // Asked first, for every request: true when it has answered in place of the engine. nullptr: a healthy one.
+  using Fault = std::function<bool(FakeConnection&, const std::string& target)>;
+  void set_fault(Fault fault);
   // What inspect lists as "Mounts" of every container, JSON without the brackets.
   void set_mounts(const std::string& mounts);
   // An event for everybody who listens, or listens later and asks for events `since` then.
   void tell(const std::string& action, const std::string& id, const std::string& name = "told");
+  // The same of a network that the container joined or left: "connect", "disconnect".
+  void tell_network(const std::string& action, const std::string& id);
+  // The container uses the network of `owner` and has no address of its own.
+  void share_network(const std::string& id, const std::string& owner);
   // Ends all connections and the socket, or brings them back; containers stay.
   void stop(bool remove_path = true);
   void start();
@@ -54,14 +64,18 @@ class FakeDocker {
   struct Entry {
     std::string name;
     std::string ip;
+    bool running = true;
+    std::string network_mode = {};
   };
   struct Event {
     int64_t time_ns;
     std::string text;
   };
   void serve(FakeConnection& connection);
+  void tell_text(const std::string& members);
   void stream_events(FakeConnection& connection, const std::string& target);
-  std::string list() const;
+  std::string list(const std::string& query) const;
+  bool has_fault(FakeConnection& connection, const std::string& target) const;
   std::string inspect(const std::string& id) const;
 
   std::string path_;
@@ -69,6 +83,7 @@ class FakeDocker {
   mutable std::mutex mutex_;
   std::map<std::string, Entry> containers_;
   std::string mounts_;
+  Fault fault_;
   std::vector<Event> events_;
   std::vector<std::string> asked_;
   std::atomic<bool> hang_inspects_ = false;

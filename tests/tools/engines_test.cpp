@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "program.h"
+#include "support/fake_docker.h"
 
 namespace {
 
@@ -95,6 +96,64 @@ TEST_F(EnginesTest, ASocketThatRefusesIsNamedWithItsReason) {
   ::close(fd);
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, testing::ContainsRegex("docker .*docker.sock: .*[Rr]efused"));
+}
+
+// Docker's API on a socket below `root`, of which a part is answered by `fault`.
+struct PartlyWorking : EnginesTest {
+  support::FakeDocker engine{root.path() + "/docker.sock"};
+  void answer(const std::string& part, unsigned status, const std::string& body) {
+    engine.set_fault([=](support::FakeConnection& c, const std::string& target) {
+      return target.find(part) != std::string::npos && c.answer(status, body);
+    });
+  }
+};
+
+// The engine's answer must not be taken for an empty list, whichever thread is first.
+TEST_F(PartlyWorking, AListThatFailsIsAlwaysThree) {
+  constexpr int kTimes = 30;
+  for (const auto& [status, body] : {std::pair{500U, R"({"message":"database is locked"})"},
+                                     std::pair{200U, "null"}, std::pair{200U, ""}}) {
+    answer("/containers/json", status, body);
+    for (int i = 0; i < kTimes; ++i) {
+      const auto outcome = run_ctrmeta({"list", "--json", "--config", config}, options);
+      ASSERT_EQ(outcome.exit_code, 3) << i << body << outcome.err;
+      ASSERT_THAT(outcome.out, "[]\n");
+      ASSERT_THAT(outcome.err,
+                  HasSubstr("docker.sock: answers, but lists no containers: GET /v1.41/containers"));
+      if (status == 500U) {
+        ASSERT_THAT(outcome.err, HasSubstr("database is locked"));
+      }
+    }
+  }
+}
+
+TEST_F(PartlyWorking, AnEngineWithoutEventsIsReached) {
+  engine.add(support::container_id("a1"), "one");
+  answer("/events", 403, R"({"message":"forbidden by the proxy"})");
+  const auto outcome = run_ctrmeta({"list", "--config", config}, options);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("one"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("no container engine answers")));
+}
+
+TEST_F(PartlyWorking, AnEngineThatListsThoseThatRunIsReachedAndSaysWhatFails) {
+  engine.add(support::container_id("a1"), "one");
+  answer("all=true", 500, R"({"message":"content digest not found"})");
+  const auto outcome = run_ctrmeta({"list", "--config", config}, options);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("one"));
+  EXPECT_THAT(outcome.err, HasSubstr("docker.sock: works in parts: "));
+  EXPECT_THAT(outcome.err, HasSubstr("content digest not found"));
+}
+
+TEST_F(PartlyWorking, AnEngineThatEndsTheSessionIsAlwaysThree) {
+  constexpr int kTimes = 10;
+  answer("/_ping", 500, R"({"message":"starting"})");
+  for (int i = 0; i < kTimes; ++i) {
+    const auto outcome = run_ctrmeta({"list", "--json", "--config", config}, options);
+    ASSERT_EQ(outcome.exit_code, 3) << i;
+    ASSERT_THAT(outcome.err, HasSubstr("answered 500: starting"));
+  }
 }
 
 TEST_F(EnginesTest, MissingPermissionIsFour) {

@@ -128,10 +128,9 @@ void print_sockets(const std::vector<worker::SocketStatus>& sockets, Console& co
   console.data(console.bold("engines asked"));
   if (sockets.empty()) console.data("  none: no engine with a socket is enabled");
   for (const worker::SocketStatus& socket : sockets) {
-    const std::string state =
-        socket.connected ? fmt::format("connected, {} containers", socket.containers)
-                         : fmt::format("not connected: {}",
-                                       socket.last_error.empty() ? "no answer yet" : socket.last_error);
+    std::string state = socket.connected ? fmt::format("connected, {} containers", socket.containers)
+                                         : "not connected: " + state_of(socket);
+    if (socket.connected && !socket.trouble.empty()) state += "; " + state_of(socket);
     console.data(fmt::format("  {} {}: {}", socket.engine, printable(socket.path), printable(state)));
     if (socket.errors > 0) {
       console.data(

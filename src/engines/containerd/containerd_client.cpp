@@ -41,6 +41,22 @@ ContainerdClient::Answer<std::string> ContainerdClient::version() {
   co_return std::move(version);
 }
 
+asio::awaitable<base::Status> ContainerdClient::is_containerd() {
+  CallResult<std::string> answer = co_await client_.call(std::string(kVersionMethod), {}, {});
+  if (!answer.ok()) {
+    const net::grpc::Status& status = answer.status();
+    const bool nobody = status.broken || status.code == Code::kUnimplemented ||
+                        status.code == Code::kUnavailable || status.code == Code::kDeadlineExceeded ||
+                        status.code == Code::kCancelled;
+    if (nobody) co_return base::Error{client_.sentence(kVersionMethod, status)};
+    co_return base::Ok{};
+  }
+  base::Result<std::string> version = decode_version(*answer);
+  if (version.ok()) co_return base::Ok{};
+  client_.failed_to_decode();
+  co_return base::Error{version.error()};
+}
+
 ContainerdClient::Answer<std::vector<std::string>> ContainerdClient::namespaces() {
   CallResult<std::string> answer = co_await client_.call(std::string(kListNamespacesMethod), {}, {});
   if (!answer.ok()) co_return base::Error{client_.sentence(kListNamespacesMethod, answer.status())};
@@ -127,11 +143,8 @@ asio::awaitable<std::string> ContainerdClient::image_digest(std::string containe
   co_return std::move(digest);
 }
 
-base::Result<std::shared_ptr<net::grpc::Stream>> ContainerdClient::subscribe() {
-  CallResult<std::shared_ptr<net::grpc::Stream>> stream =
-      client_.stream(kSubscribeMethod, encode_subscribe(event_filters()), {});
-  if (!stream.ok()) return base::Error{client_.sentence(kSubscribeMethod, stream.status())};
-  return *std::move(stream);
+CallResult<std::shared_ptr<net::grpc::Stream>> ContainerdClient::subscribe() {
+  return client_.stream(kSubscribeMethod, encode_subscribe(event_filters()), {});
 }
 
 }  // namespace engines::containerd

@@ -26,6 +26,8 @@ class ContainerdClient {
   explicit ContainerdClient(net::grpc::Client& client);
 
   Answer<std::string> version();
+  // The version's service is there: it answered, if only that it will not tell.
+  boost::asio::awaitable<base::Status> is_containerd();
   Answer<std::vector<std::string>> namespaces();
   // All containers of a namespace: streamed one by one, since thousands of specs do not fit into one answer.
   Answer<std::vector<ContainerMessage>> containers(std::string container_namespace);
@@ -37,7 +39,7 @@ class ContainerdClient {
   void forget_images() { digests_.clear(); }
 
   // The events that matter, see docs/engines.md.
-  base::Result<std::shared_ptr<net::grpc::Stream>> subscribe();
+  net::grpc::CallResult<std::shared_ptr<net::grpc::Stream>> subscribe();
 
  private:
   Answer<std::vector<ContainerMessage>> containers_at_once(std::string container_namespace);

@@ -2,6 +2,7 @@
 #include "engines/containerd/containerd_engine.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "engines/containerd/containerd_client.h"
 #include "engines/containerd/containerd_mapping.h"
 #include "engines/cri/cri_client.h"
+#include "engines/list_keeper.h"
 #include "net/signal.h"
 
 namespace engines::containerd {
@@ -37,10 +39,14 @@ constexpr std::chrono::seconds kWatchful{15};
 // A CRI that let a request time out is left alone for so long: containerd's own answers must not wait for it.
 constexpr std::chrono::seconds kCriPause{30};
 
-class ContainerdEngine final : public Engine {
+// Looked into when containerd does not tell which namespaces there are.
+constexpr std::array<std::string_view, 3> kUsualNamespaces{"default", kCriNamespace, kDockerNamespace};
+
+class ContainerdEngine final : public Engine, public Lister {
  public:
   explicit ContainerdEngine(const Context& context)
-      : settings_(context.settings),
+      : executor_(context.executor),
+        settings_(context.settings),
         client_(context.socket_path, context.settings.timeout),
         containerd_(client_),
         cri_(client_, context.settings) {}
@@ -48,17 +54,28 @@ class ContainerdEngine final : public Engine {
   asio::awaitable<base::Error> session(Observer& observer) override;
   asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) override;
   asio::awaitable<base::Status> probe() override;
-  void close() override { client_.close(); }
+  void close() override {
+    closed_ = true;
+    client_.close();
+    if (keeper_ != nullptr) keeper_->end();
+  }
   net::Counters counters() const override { return client_.counters(); }
 
  private:
-  asio::awaitable<base::Status> list(Observer& observer);
-  asio::awaitable<base::Error> follow(net::grpc::Stream& events, Observer& observer);
+  // Lister
+  asio::awaitable<base::Result<std::vector<Sighting>>> list(Extent extent) override;
+  asio::awaitable<base::Status> is_there() override { return probe(); }
+  void end_waiting() override { client_.close(); }
+
+  asio::awaitable<base::Error> follow(Observer& observer);
+  asio::awaitable<EventsEnd> read_events(net::grpc::Stream& events, Observer& observer);
+  asio::awaitable<base::Result<std::vector<std::string>>> names_to_list(Extent extent);
+  asio::awaitable<base::Status> list_namespace(std::string name, std::vector<Sighting>& all);
   base::Status tell(const std::string& bytes, Observer& observer);
   void tell_of_container(const EventMessage& event, Observer& observer);
   void revisit(Observer& observer);
 
-  asio::awaitable<void> wait_for_docker(Observer& observer);
+  asio::awaitable<void> wait_for_docker();
   asio::awaitable<base::Result<std::optional<ContainerMessage>>> find(std::string id, std::string& found_in);
   asio::awaitable<base::Result<std::optional<ContainerMessage>>> find_in(std::string name, std::string id);
   asio::awaitable<void> complete_from_cri(core::Container& container);
@@ -68,11 +85,14 @@ class ContainerdEngine final : public Engine {
   void remember_namespace(const std::string& name);
   bool is_left_out(std::string_view container_namespace) const;
 
+  asio::any_io_executor executor_;
   Settings settings_;
   net::grpc::Client client_;
   ContainerdClient containerd_;
   cri::CriClient cri_;
   const Observer* observer_ = nullptr;  // the supervisor that owns this; set once a session began
+  std::shared_ptr<ListKeeper> keeper_;  // of this session
+  bool closed_ = false;                 // the session is to end
   bool waited_for_docker_ = false;
   std::vector<std::string> namespaces_;  // seen so far, for look-ups of ids that nobody told of
   Clock::time_point watchful_until_;     // a look-up may still add to unfinished_
@@ -88,16 +108,14 @@ asio::awaitable<base::Error> ContainerdEngine::session(Observer& observer) {
   unfinished_.clear();
   cri_again_ = {};
   watchful_until_ = Clock::now() + kWatchful;
+  closed_ = false;
   base::Status connected = co_await client_.connect();
   if (!connected.ok()) co_return base::Error{connected.error()};
-  base::Result<std::shared_ptr<net::grpc::Stream>> events = containerd_.subscribe();
-  if (!events.ok()) co_return base::Error{events.error()};
-  // A round trip between subscribing and listing: the subscription is in force before the list is made.
-  base::Result<std::string> version = co_await containerd_.version();
-  if (!version.ok()) co_return base::Error{version.error()};
-  base::Status listed = co_await list(observer);
-  if (!listed.ok()) co_return base::Error{listed.error()};
-  co_return co_await follow(**events, observer);
+  keeper_ = std::make_shared<ListKeeper>(executor_, settings_.pace, *this, observer);
+  base::Error ended = co_await follow(observer);
+  client_.close();
+  co_await keeper_->stop();
+  co_return ended;
 }
 
 bool ContainerdEngine::is_left_out(std::string_view container_namespace) const {
@@ -110,44 +128,90 @@ void ContainerdEngine::remember_namespace(const std::string& name) {
   if (!known && namespaces_.size() < kMaxNamespaces) namespaces_.push_back(name);
 }
 
-asio::awaitable<void> ContainerdEngine::wait_for_docker(Observer& observer) {
+asio::awaitable<void> ContainerdEngine::wait_for_docker() {
   const auto end = Clock::now() + kWaitForDocker;
-  while (!observer.is_followed(core::ContainerType::kDocker) && Clock::now() < end) {
+  while (!observer_->is_followed(core::ContainerType::kDocker) && Clock::now() < end) {
     co_await net::pause(kWaitStep);
   }
 }
 
-asio::awaitable<base::Status> ContainerdEngine::list(Observer& observer) {
+asio::awaitable<base::Result<std::vector<std::string>>> ContainerdEngine::names_to_list(Extent extent) {
   base::Result<std::vector<std::string>> names = co_await containerd_.namespaces();
+  if (names.ok() || extent == Extent::kWhole) co_return std::move(names);
+  for (const std::string_view usual : kUsualNamespaces) remember_namespace(std::string(usual));
+  co_return namespaces_;
+}
+
+asio::awaitable<base::Result<std::vector<Sighting>>> ContainerdEngine::list(Extent extent) {
+  base::Result<std::vector<std::string>> names = co_await names_to_list(extent);
   if (!names.ok()) co_return base::Error{names.error()};
   const bool has_docker = std::find(names->begin(), names->end(), kDockerNamespace) != names->end();
-  if (has_docker && !std::exchange(waited_for_docker_, true)) co_await wait_for_docker(observer);
-  namespaces_.clear();
+  if (has_docker && !std::exchange(waited_for_docker_, true)) co_await wait_for_docker();
+  if (extent == Extent::kWhole) namespaces_.clear();
   std::vector<Sighting> all;
+  bool any = names->empty();
+  std::string why;
   for (const std::string& name : *names) {
     if (!is_identifier(name)) continue;
     remember_namespace(name);
     if (is_left_out(name)) continue;
-    base::Result<std::vector<ContainerMessage>> messages = co_await containerd_.containers(name);
-    if (!messages.ok()) co_return base::Error{messages.error()};
-    for (const ContainerMessage& message : *messages) {
-      if (!is_identifier(message.id)) continue;
-      Sighting sighting{map_container(message, settings_), true, false};
-      sighting.container.engine_namespace = name;
-      // Outside of Kubernetes only the image's digest is missing.
-      sighting.complete = name != kCriNamespace;
-      if (sighting.complete && sighting.container.image_digest.empty()) {
-        sighting.container.image_digest = co_await containerd_.image_digest(name, message.image);
-      }
-      all.push_back(std::move(sighting));
-    }
+    base::Status listed = co_await list_namespace(name, all);
+    any = any || listed.ok();
+    if (listed.ok()) continue;
+    why = listed.error();
+    if (extent == Extent::kWhole) break;
   }
-  observer.connected();
-  observer.listed(std::move(all));
+  if (!why.empty() && (extent == Extent::kWhole || !any)) co_return base::Error{why};
+  co_return std::move(all);
+}
+
+asio::awaitable<base::Status> ContainerdEngine::list_namespace(std::string name, std::vector<Sighting>& all) {
+  base::Result<std::vector<ContainerMessage>> messages = co_await containerd_.containers(name);
+  if (!messages.ok()) co_return base::Error{messages.error()};
+  for (const ContainerMessage& message : *messages) {
+    if (!is_identifier(message.id)) continue;
+    Sighting sighting{map_container(message, settings_), true, false};
+    sighting.container.engine_namespace = name;
+    // Outside of Kubernetes only the image's digest is missing.
+    sighting.complete = name != kCriNamespace;
+    if (sighting.complete && sighting.container.image_digest.empty()) {
+      sighting.container.image_digest = co_await containerd_.image_digest(name, message.image);
+    }
+    all.push_back(std::move(sighting));
+  }
   co_return base::Ok{};
 }
 
-asio::awaitable<base::Error> ContainerdEngine::follow(net::grpc::Stream& events, Observer& observer) {
+// Events, for as long as the session lives; while there are none the lists alone tell.
+asio::awaitable<base::Error> ContainerdEngine::follow(Observer& observer) {
+  bool listing = false;
+  while (true) {
+    keeper_->events_begin();
+    CallResult<std::shared_ptr<net::grpc::Stream>> events = containerd_.subscribe();
+    if (!std::exchange(listing, true)) {
+      // A round trip between subscribing and listing: the subscription is in force before the list is made.
+      base::Status spoken = co_await containerd_.is_containerd();
+      if (!spoken.ok()) co_return base::Error{spoken.error()};
+      observer.connected();
+      keeper_->start();
+    }
+    EventsEnd end;
+    if (events.ok()) {
+      end = co_await read_events(**events, observer);
+    } else {
+      end = {base::Error{client_.sentence(kSubscribeMethod, events.status())}, events.status().broken};
+    }
+    if (keeper_->lost()) co_return *keeper_->lost();
+    if (end.session_ends || closed_) co_return end.why;
+    keeper_->events_fail(end.why.message);
+    co_await keeper_->wait_without_events();
+    if (keeper_->lost()) co_return *keeper_->lost();
+    if (closed_) co_return end.why;
+  }
+}
+
+asio::awaitable<EventsEnd> ContainerdEngine::read_events(net::grpc::Stream& events, Observer& observer) {
+  bool heard = false;  // one came: the stream was to be relied on
   Clock::time_point next_revisit = Clock::now() + kRevisitEvery;
   while (true) {
     const bool watchful = has_unfinished() || Clock::now() < watchful_until_;
@@ -158,13 +222,19 @@ asio::awaitable<base::Error> ContainerdEngine::follow(net::grpc::Stream& events,
       next_revisit = Clock::now() + kRevisitEvery;
     }
     if (event.code() == Code::kDeadlineExceeded) continue;
-    if (!event.ok()) {
-      client_.failed(event.status());
-      co_return base::Error{client_.sentence(kSubscribeMethod, event.status())};
+    if (event.ok() && event->has_value()) {
+      heard = true;
+      base::Status told = tell(**event, observer);
+      if (told.ok()) continue;
+      co_return EventsEnd{base::Error{told.error()}, true};
     }
-    if (!event->has_value()) co_return base::Error{client_.path() + ": the stream of events ended"};
-    base::Status told = tell(**event, observer);
-    if (!told.ok()) co_return base::Error{told.error()};
+    std::string why = event.ok() ? client_.path() + ": the stream of events ended"
+                                 : client_.sentence(kSubscribeMethod, event.status());
+    const bool lost = !event.ok() && (event.status().broken || event.code() == Code::kCancelled);
+    if (!event.ok()) client_.failed(event.status());
+    // We ourselves hung up on a peer whose list was garbage: that is the reason.
+    if (event.code() == Code::kCancelled && !closed_ && !keeper_->trouble().empty()) why = keeper_->trouble();
+    co_return EventsEnd{base::Error{std::move(why)}, lost || heard};
   }
 }
 
@@ -175,6 +245,7 @@ base::Status ContainerdEngine::tell(const std::string& bytes, Observer& observer
     return base::Error{client_.path() + ": " + event.error()};
   }
   observer.heard();
+  keeper_->event_heard();
   if (event->topic.starts_with("/images/")) containerd_.forget_images();
   if (is_identifier(event->container_id) && is_identifier(event->container_namespace)) {
     tell_of_container(*event, observer);
@@ -189,7 +260,9 @@ void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& ob
       unfinished_.erase(event.container_id);
       cri_.forget_pod(event.container_id);
     }
-    observer.removed(handle_of(event.container_namespace, event.container_id));
+    const std::string handle = handle_of(event.container_namespace, event.container_id);
+    keeper_->gone(handle);
+    observer.removed(handle);
     return;
   }
   // A removal counts all the same: what was told while Docker was away may be none of its own.
@@ -202,7 +275,9 @@ void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& ob
   if (!wanted) return;
   if (is_kubernetes) watchful_until_ = Clock::now() + kWatchful;
   remember_namespace(event.container_namespace);
-  observer.changed({map_event(event), true, false});
+  Sighting sighting{map_event(event), true, false};
+  keeper_->told(sighting.container, true);
+  observer.changed(std::move(sighting));
 }
 
 bool ContainerdEngine::has_unfinished() const {
@@ -262,6 +337,7 @@ asio::awaitable<base::Result<std::optional<core::Container>>> ContainerdEngine::
     record->image_digest = co_await containerd_.image_digest(found_in, std::move(image));
   }
   if (found_in == kCriNamespace) co_await complete_from_cri(*record);
+  if (keeper_ != nullptr) keeper_->told(*record, false);
   co_return std::move(record);
 }
 

@@ -48,16 +48,20 @@ CriClient::Answer<Version> CriClient::version() {
   co_return std::move(version);
 }
 
-CriClient::Answer<std::vector<ContainerMessage>> CriClient::containers() {
-  CallResult<std::string> answer = co_await client_.call(std::string(kListContainersMethod), {}, {});
+CriClient::Answer<std::vector<ContainerMessage>> CriClient::containers(Extent extent) {
+  std::string request = extent == Extent::kWhole ? std::string() : encode_running();
+  CallResult<std::string> answer =
+      co_await client_.call(std::string(kListContainersMethod), std::move(request), {});
   if (!answer.ok()) co_return base::Error{client_.sentence(kListContainersMethod, answer.status())};
   base::Result<std::vector<ContainerMessage>> all = decode_containers(*answer);
   if (!all.ok()) client_.failed_to_decode();
   co_return std::move(all);
 }
 
-CriClient::Answer<std::vector<SandboxMessage>> CriClient::sandboxes() {
-  CallResult<std::string> answer = co_await client_.call(std::string(kListPodSandboxMethod), {}, {});
+CriClient::Answer<std::vector<SandboxMessage>> CriClient::sandboxes(Extent extent) {
+  std::string request = extent == Extent::kWhole ? std::string() : encode_ready();
+  CallResult<std::string> answer =
+      co_await client_.call(std::string(kListPodSandboxMethod), std::move(request), {});
   if (!answer.ok()) co_return base::Error{client_.sentence(kListPodSandboxMethod, answer.status())};
   base::Result<std::vector<SandboxMessage>> all = decode_sandboxes(*answer);
   if (!all.ok()) client_.failed_to_decode();

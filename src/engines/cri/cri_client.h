@@ -33,8 +33,9 @@ class CriClient {
   void forget_pod(std::string_view id) { pods_.put(id, nullptr); }
 
   Answer<Version> version();
-  Answer<std::vector<ContainerMessage>> containers();
-  Answer<std::vector<SandboxMessage>> sandboxes();
+  // extent: everything, or those that run.
+  Answer<std::vector<ContainerMessage>> containers(Extent extent);
+  Answer<std::vector<SandboxMessage>> sandboxes(Extent extent);
 
   // ContainerStatus, as told: pod data is still missing. nullopt: the runtime knows no such container.
   Answer<std::optional<core::Container>> container(std::string id);

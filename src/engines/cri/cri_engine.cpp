@@ -1,13 +1,12 @@
 // See cri_engine.h.
 #include "engines/cri/cri_engine.h"
 
-#include <chrono>
 #include <map>
 #include <utility>
 
 #include "engines/cri/cri_client.h"
+#include "engines/list_keeper.h"
 #include "net/grpc/client.h"
-#include "net/signal.h"
 
 namespace engines::cri {
 
@@ -17,13 +16,6 @@ using net::grpc::Code;
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// Between two lists of a runtime without events; and of one with events, which may have missed some or,
-// although it takes the request, never send any.
-constexpr std::chrono::seconds kListEvery{1};
-constexpr std::chrono::seconds kListEveryWithEvents{10};
-
 // A container or sandbox as the last list showed it.
 struct Seen {
   int64_t state = 0;
@@ -31,135 +23,147 @@ struct Seen {
   bool operator==(const Seen&) const = default;
 };
 
-class CriEngine final : public Engine {
+// Runtimes take the request for events and then never send any: silence is no reason to list less often.
+Pace pace_of(const Settings& settings) {
+  Pace pace = settings.pace;
+  pace.silent = pace.without_events;
+  return pace;
+}
+
+class CriEngine final : public Engine, public Lister {
  public:
   explicit CriEngine(const Context& context)
-      : settings_(context.settings),
-        logger_(context.logger),
+      : executor_(context.executor),
+        settings_(context.settings),
         client_(context.socket_path, context.settings.timeout),
-        cri_(client_, context.settings),
-        woken_(context.executor) {}
+        cri_(client_, context.settings) {}
 
   asio::awaitable<base::Error> session(Observer& observer) override;
   asio::awaitable<base::Result<std::optional<core::Container>>> lookup(std::string id) override;
   asio::awaitable<base::Status> probe() override;
   void close() override {
+    closed_ = true;
     client_.close();
-    woken_.notify();
+    if (keeper_ != nullptr) keeper_->end();
   }
   net::Counters counters() const override { return client_.counters(); }
 
  private:
-  asio::awaitable<base::Result<std::vector<Sighting>>> list();
-  asio::awaitable<base::Error> follow(std::shared_ptr<net::grpc::Stream> events, Observer& observer);
-  asio::awaitable<base::Error> poll(Observer& observer);
-  asio::awaitable<base::Status> list_again(Observer& observer);
+  // Lister
+  asio::awaitable<base::Result<std::vector<Sighting>>> list(Extent extent) override;
+  asio::awaitable<base::Status> is_there() override { return probe(); }
+  void end_waiting() override { client_.close(); }
+
+  asio::awaitable<base::Error> follow(Observer& observer);
+  asio::awaitable<EventsEnd> read_events(net::grpc::Stream& events, Observer& observer);
   base::Status tell(const std::string& bytes, Observer& observer);
   void changed(const EventMessage& event, Observer& observer);
   asio::awaitable<base::Result<std::optional<core::Container>>> look_up_pod(std::string id);
 
+  void see(const std::string& id, Seen seen, std::map<std::string, Seen, std::less<>>& all);
+
+  asio::any_io_executor executor_;
   Settings settings_;
-  base::Logger logger_;
   net::grpc::Client client_;
   CriClient cri_;
-  net::Signal woken_;                              // a pause between two lists ends early
+  std::shared_ptr<ListKeeper> keeper_;             // of this session
+  bool closed_ = false;                            // the session is to end
   std::map<std::string, Seen, std::less<>> seen_;  // by id, containers and sandboxes
 };
 
 asio::awaitable<base::Error> CriEngine::session(Observer& observer) {
+  closed_ = false;
   cri_.forget();
   seen_.clear();
   base::Status connected = co_await client_.connect();
   if (!connected.ok()) co_return base::Error{connected.error()};
   base::Result<Version> version = co_await cri_.version();
   if (!version.ok()) co_return base::Error{version.error()};
-  // Before the list: nothing that happens in between is missed.
-  CallResult<std::shared_ptr<net::grpc::Stream>> events = client_.stream(kEventsMethod, {}, {});
-  if (!events.ok()) co_return base::Error{client_.sentence(kEventsMethod, events.status())};
-  base::Result<std::vector<Sighting>> all = co_await list();
-  if (!all.ok()) co_return base::Error{all.error()};
   observer.connected();
-  observer.listed(*std::move(all));
-  co_return co_await follow(*events, observer);
+  keeper_ = std::make_shared<ListKeeper>(executor_, pace_of(settings_), *this, observer);
+  base::Error ended = co_await follow(observer);
+  client_.close();
+  co_await keeper_->stop();
+  co_return ended;
 }
 
-// Also what seen_ is made from.
-asio::awaitable<base::Result<std::vector<Sighting>>> CriEngine::list() {
-  base::Result<std::vector<SandboxMessage>> sandboxes = co_await cri_.sandboxes();
-  if (!sandboxes.ok()) co_return base::Error{sandboxes.error()};
-  base::Result<std::vector<ContainerMessage>> containers = co_await cri_.containers();
-  if (!containers.ok()) co_return base::Error{containers.error()};
-  std::vector<Sighting> all;
-  all.reserve(sandboxes->size() + containers->size());
-  std::map<std::string, Seen, std::less<>> seen;
-  for (const SandboxMessage& sandbox : *sandboxes) {
-    if (sandbox.id.empty()) continue;
-    all.push_back({map_listed(sandbox, cri_.type(), settings_), sandbox.state == kSandboxReady, false});
-    seen[sandbox.id] = {sandbox.state, sandbox.id};
+// Events, for as long as the session lives; while there are none the lists alone tell.
+asio::awaitable<base::Error> CriEngine::follow(Observer& observer) {
+  bool listing = false;
+  while (true) {
+    keeper_->events_begin();
+    CallResult<std::shared_ptr<net::grpc::Stream>> events = client_.stream(kEventsMethod, {}, {});
+    // Events are asked for before the list: nothing that happens in between is missed.
+    if (!std::exchange(listing, true)) keeper_->start();
+    EventsEnd end;
+    if (events.ok()) {
+      end = co_await read_events(**events, observer);
+    } else {
+      end = {base::Error{client_.sentence(kEventsMethod, events.status())}, events.status().broken};
+    }
+    if (keeper_->lost()) co_return *keeper_->lost();
+    if (end.session_ends || closed_) co_return end.why;
+    keeper_->events_fail(end.why.message);
+    co_await keeper_->wait_without_events();
+    if (keeper_->lost()) co_return *keeper_->lost();
+    if (closed_) co_return end.why;
   }
-  for (const ContainerMessage& container : *containers) {
-    if (container.id.empty()) continue;
-    all.push_back(
-        {map_listed(container, cri_.type(), settings_), container.state == kContainerRunning, false});
-    seen[container.id] = {container.state, container.sandbox_id};
+}
+
+asio::awaitable<EventsEnd> CriEngine::read_events(net::grpc::Stream& events, Observer& observer) {
+  bool heard = false;  // one came: the stream was to be relied on
+  while (true) {
+    CallResult<std::optional<std::string>> event = co_await events.next();
+    if (event.ok() && event->has_value()) {
+      heard = true;
+      base::Status told = tell(**event, observer);
+      if (told.ok()) continue;
+      co_return EventsEnd{base::Error{told.error()}, true};
+    }
+    std::string why = event.ok() ? client_.path() + ": the stream of events ended"
+                                 : client_.sentence(kEventsMethod, event.status());
+    const bool lost = !event.ok() && (event.status().broken || event.code() == Code::kCancelled);
+    if (lost) client_.failed(event.status());
+    // We ourselves hung up on a peer whose list was garbage: that is the reason.
+    if (event.code() == Code::kCancelled && !closed_ && !keeper_->trouble().empty()) why = keeper_->trouble();
+    co_return EventsEnd{base::Error{std::move(why)}, lost || heard};
+  }
+}
+
+void CriEngine::see(const std::string& id, Seen seen, std::map<std::string, Seen, std::less<>>& all) {
+  const auto before = seen_.find(id);
+  // What is remembered of a pod that changed is out of date.
+  if (seen.sandbox_id == id && before != seen_.end() && before->second != seen) cri_.forget_pod(id);
+  all[id] = std::move(seen);
+}
+
+// Also what seen_ is made from. Of a smaller list one half does.
+asio::awaitable<base::Result<std::vector<Sighting>>> CriEngine::list(Extent extent) {
+  base::Result<std::vector<SandboxMessage>> sandboxes = co_await cri_.sandboxes(extent);
+  if (!sandboxes.ok() && extent == Extent::kWhole) co_return base::Error{sandboxes.error()};
+  base::Result<std::vector<ContainerMessage>> containers = co_await cri_.containers(extent);
+  if (!containers.ok() && (extent == Extent::kWhole || !sandboxes.ok())) {
+    co_return base::Error{containers.error()};
+  }
+  std::vector<Sighting> all;
+  std::map<std::string, Seen, std::less<>> seen;
+  if (sandboxes.ok()) {
+    for (const SandboxMessage& sandbox : *sandboxes) {
+      if (sandbox.id.empty()) continue;
+      all.push_back({map_listed(sandbox, cri_.type(), settings_), sandbox.state == kSandboxReady, false});
+      see(sandbox.id, {sandbox.state, sandbox.id}, seen);
+    }
+  }
+  if (containers.ok()) {
+    for (const ContainerMessage& container : *containers) {
+      if (container.id.empty()) continue;
+      all.push_back(
+          {map_listed(container, cri_.type(), settings_), container.state == kContainerRunning, false});
+      see(container.id, {container.state, container.sandbox_id}, seen);
+    }
   }
   seen_ = std::move(seen);
   co_return std::move(all);
-}
-
-asio::awaitable<base::Error> CriEngine::follow(std::shared_ptr<net::grpc::Stream> events,
-                                               Observer& observer) {
-  bool has_events = false;  // one came: the stream is to be relied on
-  auto next_list = Clock::now() + kListEvery;
-  while (true) {
-    CallResult<std::optional<std::string>> event = co_await events->next(next_list);
-    if (event.ok() && event->has_value()) {
-      has_events = true;
-      base::Status told = tell(**event, observer);
-      if (!told.ok()) co_return base::Error{told.error()};
-    } else if (event.code() != Code::kDeadlineExceeded) {
-      const std::string why = event.ok() ? client_.path() + ": the stream of events ended"
-                                         : client_.sentence(kEventsMethod, event.status());
-      const bool lost = !event.ok() && (event.status().broken || event.code() == Code::kCancelled);
-      if (lost) client_.failed(event.status());
-      if (lost || has_events) co_return base::Error{why};
-      logger_.debug(why + "; listing every second instead");
-      break;
-    }
-    if (Clock::now() < next_list) continue;
-    base::Status listed = co_await list_again(observer);
-    if (!listed.ok()) co_return base::Error{listed.error()};
-    next_list = Clock::now() + (has_events ? kListEveryWithEvents : kListEvery);
-  }
-  events.reset();
-  co_return co_await poll(observer);
-}
-
-// For runtimes without events.
-asio::awaitable<base::Error> CriEngine::poll(Observer& observer) {
-  while (true) {
-    co_await woken_.wait_for(kListEvery);
-    base::Status listed = co_await list_again(observer);
-    if (!listed.ok()) co_return base::Error{listed.error()};
-  }
-}
-
-asio::awaitable<base::Status> CriEngine::list_again(Observer& observer) {
-  const std::map<std::string, Seen, std::less<>> before = seen_;
-  base::Result<std::vector<Sighting>> all = co_await list();
-  if (!all.ok()) co_return base::Error{all.error()};
-  for (Sighting& sighting : *all) {
-    const std::string& id = sighting.container.full_id;
-    const auto known = before.find(id);
-    if (known == before.end() || known->second != seen_[id]) {
-      if (sighting.container.is_pod_sandbox) cri_.forget_pod(id);
-      observer.changed(std::move(sighting));
-    }
-  }
-  for (const auto& [id, seen] : before) {
-    if (!seen_.contains(id)) observer.removed(id);
-  }
-  co_return base::Ok{};
 }
 
 base::Status CriEngine::tell(const std::string& bytes, Observer& observer) {
@@ -169,12 +173,14 @@ base::Status CriEngine::tell(const std::string& bytes, Observer& observer) {
     return base::Error{event.error()};
   }
   observer.heard();
+  keeper_->event_heard();
   if (event->container_id.empty()) return base::Ok{};
   if (event->container_id == event->sandbox_id) cri_.forget_pod(event->sandbox_id);
   switch (event->type) {
     case EventType::kDeleted:
       seen_.erase(event->container_id);
       cri_.forget_pod(event->container_id);
+      keeper_->gone(event->container_id);
       observer.removed(event->container_id);
       break;
     case EventType::kCreated:
@@ -200,6 +206,7 @@ void CriEngine::changed(const EventMessage& event, Observer& observer) {
   sighting.container.pod_sandbox_id = event.sandbox_id;
   sighting.container.is_pod_sandbox = is_sandbox;
   sighting.running = true;
+  keeper_->told(sighting.container, true);
   observer.changed(std::move(sighting));
 }
 
@@ -219,6 +226,7 @@ asio::awaitable<base::Result<std::optional<core::Container>>> CriEngine::lookup(
     if (!pod.ok()) co_return base::Error{pod.error()};
     if (*pod != nullptr) apply_pod(**pod, container);
   }
+  if (keeper_ != nullptr) keeper_->told(container, false);
   co_return std::move(found);
 }
 
@@ -226,7 +234,10 @@ asio::awaitable<base::Result<std::optional<core::Container>>> CriEngine::look_up
   base::Result<std::shared_ptr<const Pod>> pod = co_await cri_.pod(id);
   if (!pod.ok()) co_return base::Error{pod.error()};
   std::optional<core::Container> record;
-  if (*pod != nullptr && (*pod)->record.full_id.starts_with(id)) record = (*pod)->record;
+  if (*pod != nullptr && (*pod)->record.full_id.starts_with(id)) {
+    record = (*pod)->record;
+    if (keeper_ != nullptr) keeper_->told(*record, false);
+  }
   co_return std::move(record);
 }
 

@@ -209,12 +209,32 @@ EventMessage event(std::string_view message) {
   return result;
 }
 
+// A list's request for those in one state: the filter's state is a message of its own, so that 0 can be told
+// from none.
+std::string in_state(uint32_t filter_tag, int64_t state) {
+  std::string value;
+  protozero::pbf_writer(value).add_enum(number(tag::Filter::kStateValue), static_cast<int32_t>(state));
+  std::string filter;
+  protozero::pbf_writer(filter).add_message(number(tag::Filter::kState), value);
+  std::string request;
+  protozero::pbf_writer(request).add_message(filter_tag, filter);
+  return request;
+}
+
 }  // namespace
 
 std::string encode_version() {
   std::string bytes;
   protozero::pbf_writer(bytes).add_string(number(tag::VersionRequest::kVersion), "v1");
   return bytes;
+}
+
+std::string encode_running() {
+  return in_state(number(tag::ListRequest::kFilter), kContainerRunning);
+}
+
+std::string encode_ready() {
+  return in_state(number(tag::ListRequest::kFilter), kSandboxReady);
 }
 
 std::string encode_status(std::string_view id) {

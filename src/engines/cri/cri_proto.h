@@ -27,7 +27,9 @@ enum class VersionRequest : uint32_t { kVersion = 1 };
 enum class Version : uint32_t { kRuntimeName = 2, kRuntimeVersion = 3 };
 enum class StatusRequest : uint32_t { kId = 1, kVerbose = 2 };    // of containers and of pods
 enum class StatusResponse : uint32_t { kStatus = 1, kInfo = 2 };  // likewise
-enum class ListResponse : uint32_t { kItems = 1 };                // likewise
+enum class ListRequest : uint32_t { kFilter = 1 };                // likewise
+enum class Filter : uint32_t { kState = 2, kStateValue = 1 };  // likewise; the latter of the state's message
+enum class ListResponse : uint32_t { kItems = 1 };             // likewise
 enum class Metadata : uint32_t { kName = 1, kUid = 2, kNamespace = 3 };
 enum class ImageSpec : uint32_t { kImage = 1, kUserSpecifiedImage = 18 };
 enum class ContainerStatus : uint32_t {
@@ -168,6 +170,8 @@ struct EventMessage {
 };
 
 std::string encode_version();
+std::string encode_running();                    // of ListContainers: those that run
+std::string encode_ready();                      // of ListPodSandbox: those that are ready
 std::string encode_status(std::string_view id);  // verbose, of a container or of a pod
 
 // Fail when the bytes are no such message; the error names the message. Members that are missing are empty,

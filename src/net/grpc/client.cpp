@@ -57,7 +57,8 @@ void Client::failed(const Status& status) {
   if (is_answer(status.code)) return;
   ++counters_.errors;
   if (status.code == Code::kDeadlineExceeded) ++counters_.timeouts;
-  if (status.broken) close();
+  // One that is too large says nothing against the peer: its call alone has ended.
+  if (status.broken && status.code != Code::kResourceExhausted) close();
 }
 
 void Client::failed_to_decode() {

@@ -24,8 +24,7 @@ class Client {
   // A new connection; what was in flight on the one before fails.
   boost::asio::awaitable<base::Status> connect();
 
-  // One request, one answer. A peer that breaks the protocol, or answers with more than is taken, is
-  // disconnected.
+  // One request, one answer. A peer that breaks the protocol is disconnected.
   boost::asio::awaitable<CallResult<std::string>> call(std::string method, std::string request,
                                                        Metadata metadata);
 

@@ -372,7 +372,75 @@ TEST_F(ContainerdEngineTest, AListThatIsNoListEndsTheSession) {
   start(*engine_);
   EXPECT_THAT(end(), HasSubstr("broken protobuf"));
   EXPECT_EQ(recorder_.lists, 0);
-  EXPECT_EQ(recorder_.connections, 0);
+}
+
+// PERMISSION_DENIED, UNIMPLEMENTED, INTERNAL: as proxies, other servers and broken ones say.
+TEST_F(ContainerdEngineTest, WithoutEventsListsTell) {
+  for (const char* code : {"7", "12", "13"}) {
+    recorder_ = {};
+    engine_ = create(hasty());
+    fake_.fail("Subscribe", code, "events are off");
+    add("default", "ctr1");
+    ASSERT_TRUE(listed(*engine_)) << end();
+    EXPECT_TRUE(in_trouble(Part::kEvents, "events are off"));
+    add("default", std::string("new") + code);
+    EXPECT_TRUE(eventually([&] { return recorder_.listed_as(std::string("new") + code) != nullptr; }));
+    fake_.stream("Subscribe");
+    EXPECT_TRUE(eventually([&] { return recorder_.troubles[Part::kEvents].empty(); })) << "they are back";
+    EXPECT_EQ(recorder_.connections, 1);
+    engine_->close();
+    end();
+  }
+}
+
+TEST_F(ContainerdEngineTest, WithoutNamespacesTheUsualOnesAreListed) {
+  engine_ = create(hasty());
+  add("default", "ctr1");
+  add("custom", "ctr2");
+  fake_.on("List",
+           [](const FakeGrpc::Request&) { return reply_status("7", "namespaces are none of yours"); });
+  ASSERT_TRUE(listed(*engine_)) << end();
+  EXPECT_TRUE(in_trouble(Part::kList, "namespaces are none of yours"));
+  EXPECT_EQ(recorder_.extents.front(), Extent::kSome);
+  EXPECT_NE(recorder_.listed_as("ctr1"), nullptr);
+  // One that an event names is looked into as well.
+  send_event("custom", "/containers/update", "ctr2");
+  EXPECT_TRUE(eventually([&] { return recorder_.listed_as("ctr2") != nullptr; }));
+}
+
+TEST_F(ContainerdEngineTest, ANamespaceThatCannotBeListedCostsItsOwn) {
+  engine_ = create(hasty());
+  add("broken", "lost");
+  add("default", "ctr1");
+  fake_.on("ListStream", [](const FakeGrpc::Request& request) {
+    const auto found = request.headers.find("containerd-namespace");
+    if (found != request.headers.end() && found->second == "broken")
+      return reply_status("13", "bolt: corrupt");
+    return reply_with({field(1, field(1, "ctr1"))});
+  });
+  ASSERT_TRUE(listed(*engine_)) << end();
+  EXPECT_TRUE(in_trouble(Part::kList, "bolt: corrupt"));
+  EXPECT_NE(recorder_.listed_as("ctr1"), nullptr);
+  EXPECT_EQ(recorder_.extents.front(), Extent::kSome);
+}
+
+TEST_F(ContainerdEngineTest, AVersionThatIsNotToldIsNotNeeded) {
+  fake_.fail("Version", "7", "not for you");
+  add("default", "ctr1");
+  ASSERT_TRUE(listed(*engine_)) << end();
+  EXPECT_NE(recorder_.listed_as("ctr1"), nullptr);
+}
+
+TEST_F(ContainerdEngineTest, WithoutImagesOnlyTheDigestIsMissing) {
+  add("default", "ctr1");
+  fake_.on("Get", [](const FakeGrpc::Request& request) {
+    if (request.path.find("Images") != std::string::npos) return reply_status("13", "snapshotter is gone");
+    return reply_with({field(1, field(1, "ctr1") + field(3, "example.test/image:1"))});
+  });
+  ASSERT_TRUE(listed(*engine_)) << end();
+  const Container container = found(*engine_, "ctr1");
+  EXPECT_EQ(container.image_repository, "example.test/image");
+  EXPECT_EQ(container.image_digest, "");
 }
 
 TEST_F(ContainerdEngineTest, AnEventThatIsNoneEndsTheSession) {

@@ -25,10 +25,21 @@ using std::chrono::milliseconds;
 class Recorder : public Observer {
  public:
   void connected() override { ++connections; }
-  void listed(std::vector<Sighting> all) override {
+  // Lists after the first are compared, as a supervisor does: what they tell anew stands in `changes`.
+  void listed(std::vector<Sighting> all, Extent extent) override {
     ++lists;
-    list = std::move(all);
+    extents.push_back(extent);
+    std::vector<Sighting> before = std::exchange(list, std::move(all));
+    if (lists == 1) return;
+    for (const Sighting& sighting : list) {
+      if (!sighting.unchanged && !sighting.complete) changes.push_back(sighting);
+    }
+    for (const Sighting& sighting : before) {
+      const std::string& id = sighting.container.full_id;
+      if (extent == Extent::kWhole && listed_as(id) == nullptr) removals.push_back(id);
+    }
   }
+  void part(Part part, const std::string& why) override { troubles[part] = why; }
   void changed(Sighting sighting) override { changes.push_back(std::move(sighting)); }
   void removed(std::string_view handle) override { removals.emplace_back(handle); }
   void heard() override { ++events; }
@@ -50,6 +61,8 @@ class Recorder : public Observer {
   int lists = 0;
   int events = 0;
   core::ContainerType followed = core::ContainerType::kUnknown;
+  std::vector<Extent> extents;
+  std::map<Part, std::string> troubles;
   std::vector<Sighting> list;
   std::vector<Sighting> changes;
   std::vector<std::string> removals;
@@ -115,6 +128,21 @@ class GrpcEngineTest : public ::testing::Test {
     Context made{loop_.get_executor(), fake_.peer().path(), {}, {}};
     made.settings.timeout = milliseconds(3000);
     return made;
+  }
+  // One that lists all the time, and tries again at once what fails.
+  Context hasty() {
+    Context made = context();
+    Pace& pace = made.settings.pace;
+    for (milliseconds* each :
+         {&pace.without_events, &pace.silent, &pace.heard, &pace.retry_first, &pace.retry_limit,
+          &pace.whole_first, &pace.whole_limit, &pace.events_first, &pace.events_limit}) {
+      *each = milliseconds(20);
+    }
+    pace.share = 0;
+    return made;
+  }
+  bool in_trouble(Part part, const std::string& words) {
+    return eventually([&] { return recorder_.troubles[part].find(words) != std::string::npos; });
   }
   void start(Engine& engine) {
     ended_.reset();
