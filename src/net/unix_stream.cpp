@@ -55,7 +55,10 @@ asio::awaitable<base::Result<UnixSocket>> connect_unix(std::string path, Clock::
   while (true) {
     UnixSocket socket(executor);
     boost::system::error_code error;
-    socket.open(endpoint.protocol(), error);
+    // Not open(): the programs that Falco starts must not inherit it.
+    const int descriptor = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) error.assign(errno, boost::system::system_category());
+    if (!error) socket.assign(endpoint.protocol(), descriptor, error);
     if (!error) socket.non_blocking(true, error);
     // Not async_connect(): a Unix socket connects at once or fails, with EAGAIN when the listener's backlog
     // is full. Asio 1.81 takes that for "in progress" and then for success, with a socket that is not

@@ -21,6 +21,8 @@ constexpr std::chrono::seconds kMountinfoAge{30};
 // Engines write their state before a container starts: what is not there after some ten seconds never will
 // be.
 constexpr unsigned kMaxDiskAttempts = 9;
+// Engines that have not answered by then are not waited for: others are asked meanwhile.
+constexpr std::chrono::milliseconds kLead{500};
 
 // Nobody's container is another's to tell of; and a name is containerd's to confirm.
 bool may_answer(const Supervisor& supervisor, const LookupRequest& request) {
@@ -120,16 +122,40 @@ void Fetcher::look_on_disk(Shared& shared, Pending& pending) {
 // Engines of the hinted type first. Those without a session are left out: when they connect, their list
 // tells.
 asio::awaitable<void> Fetcher::ask_all(std::shared_ptr<Shared> shared, Pointer pending) {
-  std::vector<std::shared_ptr<Supervisor>> order = shared->supervisors;
-  const core::ContainerType hint = pending->request.hint;
-  std::stable_partition(order.begin(), order.end(),
-                        [hint](const auto& supervisor) { return supervisor->has_type(hint); });
-  for (const std::shared_ptr<Supervisor>& supervisor : order) {
-    if (pending->is_over) break;
+  std::vector<std::shared_ptr<Supervisor>> hinted;
+  std::vector<std::shared_ptr<Supervisor>> others;
+  for (const std::shared_ptr<Supervisor>& supervisor : shared->supervisors) {
     if (!may_answer(*supervisor, pending->request)) continue;
-    std::string id = engines::handle_of(pending->request.containerd_namespace, pending->request.full_id);
-    co_await supervisor->ask(std::move(id));
+    (supervisor->has_type(pending->request.hint) ? hinted : others).push_back(supervisor);
   }
+  co_await ask_each(shared, pending, hinted);
+  if (!pending->is_over) co_await ask_each(shared, pending, others);
+}
+
+// All at once, and none of them is waited for longer than a moment: what one answers later counts all the
+// same, and until then it is not asked again.
+asio::awaitable<void> Fetcher::ask_each(std::shared_ptr<Shared> shared, Pointer pending,
+                                        std::vector<std::shared_ptr<Supervisor>> supervisors) {
+  std::erase_if(supervisors, [&](const auto& supervisor) {
+    return !supervisor->is_connected() || pending->asking.contains(supervisor.get());
+  });
+  if (supervisors.empty()) co_return;
+  const auto round = std::make_shared<Round>(shared->executor);
+  round->open = supervisors.size();
+  for (const std::shared_ptr<Supervisor>& supervisor : supervisors) {
+    pending->asking.insert(supervisor.get());
+    spawn(shared, ask_one(supervisor, pending, round), "a question on demand");
+  }
+  co_await round->over.wait_for(kLead);
+}
+
+asio::awaitable<void> Fetcher::ask_one(std::shared_ptr<Supervisor> supervisor, Pointer pending,
+                                       std::shared_ptr<Round> round) {
+  const std::shared_ptr<Fetcher> self = shared_from_this();
+  std::string id = engines::handle_of(pending->request.containerd_namespace, pending->request.full_id);
+  co_await supervisor->ask(std::move(id));
+  pending->asking.erase(supervisor.get());
+  if (--round->open == 0) round->over.notify();
 }
 
 bool Fetcher::is_cgroup_gone(Pending& pending) {

@@ -7,6 +7,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,7 +43,14 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
     bool cgroup_seen = false;
     bool on_disk = false;  // what engines keep on disk was reported
     unsigned disk_attempts = 0;
+    std::set<const Supervisor*> asking;  // that have not answered yet
     std::list<Key>::iterator age;
+  };
+  // Supervisors that are asked at the same time.
+  struct Round {
+    explicit Round(const boost::asio::any_io_executor& executor) : over(executor) {}
+    size_t open = 0;
+    net::Signal over;
   };
   using Pointer = std::shared_ptr<Pending>;
   enum class Outcome { kFound, kFailed, kForgotten };
@@ -50,6 +58,10 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   boost::asio::awaitable<void> pursue(std::shared_ptr<Shared> shared, Pointer pending);
   void look_on_disk(Shared& shared, Pending& pending);
   boost::asio::awaitable<void> ask_all(std::shared_ptr<Shared> shared, Pointer pending);
+  boost::asio::awaitable<void> ask_each(std::shared_ptr<Shared> shared, Pointer pending,
+                                        std::vector<std::shared_ptr<Supervisor>> supervisors);
+  boost::asio::awaitable<void> ask_one(std::shared_ptr<Supervisor> supervisor, Pointer pending,
+                                       std::shared_ptr<Round> round);
   bool is_cgroup_gone(Pending& pending);
   void end(Shared& shared, Pointer pending, Outcome outcome);
 

@@ -22,7 +22,7 @@ LookupQueue::Job& LookupQueue::add(const std::string& id, bool urgent,
 }
 
 std::optional<LookupQueue::Started> LookupQueue::start() {
-  while (in_flight_ < limit_ && !(urgent_.empty() && later_.empty())) {
+  while (in_flight_ - parked_ < limit_ && in_flight_ < most_ && !(urgent_.empty() && later_.empty())) {
     std::deque<Started>& line = urgent_.empty() ? later_ : urgent_;
     Started next = std::move(line.front());
     line.pop_front();
@@ -36,8 +36,9 @@ std::optional<LookupQueue::Started> LookupQueue::start() {
   return std::nullopt;
 }
 
-LookupQueue::Job* LookupQueue::answered(const Started& started) {
+LookupQueue::Job* LookupQueue::answered(const Started& started, bool was_parked) {
   if (in_flight_ > 0) --in_flight_;
+  if (was_parked && parked_ > 0) --parked_;
   const auto found = jobs_.find(started.id);
   if (found == jobs_.end() || found->second.serial != started.serial) return nullptr;
   found->second.in_flight = false;

@@ -1,5 +1,6 @@
-// Which containers one engine is asked about next: each id once, urgent ones first, so many at a time.
-// Pure bookkeeping: no I/O, no clock. Owned by a supervisor; worker's thread.
+// Which containers one engine is asked about next: each id once, urgent ones first, so many at a time. Those
+// that take long give their place to others, up to a number that is never exceeded. Pure bookkeeping: no I/O,
+// no clock. Owned by a supervisor; worker's thread.
 #pragma once
 
 #include <cstdint>
@@ -32,17 +33,22 @@ class LookupQueue {
     uint64_t serial = 0;
   };
 
-  explicit LookupQueue(size_t limit) : limit_(limit) {}
+  // limit: at a time, but for those that take long; most: with these.
+  explicit LookupQueue(size_t limit) : LookupQueue(limit, limit) {}
+  LookupQueue(size_t limit, size_t most) : limit_(limit), most_(most) {}
 
   // Puts `id` in line, or, when it is in flight, in line again after that. A fallback replaces an older one.
   Job& add(const std::string& id, bool urgent, std::optional<core::Container> fallback);
 
-  // The next to ask for, now in flight; nullopt when nothing waits or `limit` are in flight.
+  // The next to ask for, now in flight; nullopt when nothing waits or enough are in flight.
   std::optional<Started> start();
+
+  // One in flight takes long: another may start in its place. Said again with its answer.
+  void park() { ++parked_; }
 
   // What start() gave has been answered. nullptr when the job was dropped meanwhile: the answer is out of
   // date.
-  Job* answered(const Started& started);
+  Job* answered(const Started& started, bool was_parked = false);
 
   // The job ends, unless it was asked for again: then it waits in line once more.
   void finish(const std::string& id);
@@ -64,7 +70,9 @@ class LookupQueue {
   void end(std::map<std::string, Job, std::less<>>::iterator job);
 
   size_t limit_;
+  size_t most_;
   size_t in_flight_ = 0;
+  size_t parked_ = 0;  // of these
   uint64_t next_serial_ = 1;
   std::map<std::string, Job, std::less<>> jobs_;
   // Jobs in line; an entry whose serial is no longer its job's is passed over.

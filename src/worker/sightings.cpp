@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "engines/containerd/containerd_mapping.h"
@@ -24,6 +26,8 @@ constexpr milliseconds kFirstRetry{250};
 constexpr size_t kMaxDoubted = 64;
 // What an engine does again, by engines::Part.
 constexpr std::array<std::string_view, engines::kParts> kPartWorks{"tells of events", "lists all containers"};
+// A look-up that takes so long gives its place to another.
+constexpr milliseconds kSlow{250};
 
 // Docker lists a container's mounts in another order each time: that alone is no news.
 bool same_but_for_mount_order(const core::Container& left, const core::Container& right) {
@@ -226,19 +230,56 @@ asio::awaitable<void> Supervisor::ask(std::string id) {
   co_await done->wait();
 }
 
+// A session that is over starts nothing: what waits is dropped with it.
 void Supervisor::pump() {
-  while (std::optional<LookupQueue::Started> started = queue_.start()) {
-    spawn(shared_, look_up(std::move(*started)), "a look-up");
+  while (connected_) {
+    std::optional<LookupQueue::Started> started = queue_.start();
+    if (!started) break;
+    spawn(shared_, look_up_all(std::move(*started)), "a look-up");
   }
+  if (minding_ || flights_.empty()) return;
+  minding_ = true;
+  spawn(shared_, mind_slow(), "the look at slow look-ups");
 }
 
-asio::awaitable<void> Supervisor::look_up(LookupQueue::Started started) {
+// One look-up after the other, as long as any waits. Between two of them everybody else has a turn: one that
+// fails at once, because the peer is gone, must neither lead to the next on the same stack nor keep the end
+// of the session from being noticed.
+asio::awaitable<void> Supervisor::look_up_all(LookupQueue::Started started) {
   const std::shared_ptr<Supervisor> self = shared_from_this();
   const std::shared_ptr<engines::Engine> engine = engine_;
-  std::string id = started.id;
-  base::Result<std::optional<core::Container>> result = co_await engine->lookup(std::move(id));
-  if (queue_.answered(started) != nullptr) answer(started, result);
+  const uint64_t session = session_;
+  while (true) {
+    const auto flight = flights_.insert(flights_.end(), Flight{std::chrono::steady_clock::now()});
+    std::string id = started.id;
+    base::Result<std::optional<core::Container>> result = co_await engine->lookup(std::move(id));
+    const bool was_parked = flight->parked;
+    flights_.erase(flight);
+    if (queue_.answered(started, was_parked) != nullptr) answer(started, result);
+    co_await asio::post(shared_->executor, asio::use_awaitable);
+    if (session != session_) break;
+    std::optional<LookupQueue::Started> next = queue_.start();
+    if (!next) break;
+    started = std::move(*next);
+  }
+  // What was in flight for a session that is over has made room.
   pump();
+}
+
+// An engine that is slow is asked for more at a time, and those that it never answers do not stop the others.
+asio::awaitable<void> Supervisor::mind_slow() {
+  const std::shared_ptr<Supervisor> self = shared_from_this();
+  while (!flights_.empty()) {
+    co_await net::pause(kSlow);
+    const auto now = std::chrono::steady_clock::now();
+    for (Flight& flight : flights_) {
+      if (flight.parked || now - flight.begin < kSlow) continue;
+      flight.parked = true;
+      queue_.park();
+    }
+    pump();
+  }
+  minding_ = false;
 }
 
 void Supervisor::answer(const LookupQueue::Started& started,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/limits.h"
 #include "worker/fetcher.h"
 
 namespace worker {
@@ -22,6 +23,10 @@ constexpr std::chrono::seconds kClockTolerance{1};
 // A socket that appears over and over is not chased faster than this.
 constexpr milliseconds kMinimumWait{50};
 
+size_t most_lookups(core::Owner owner) {
+  return owner.is_machine() ? core::limits::kLookupsAtOnce : core::limits::kUserLookupsAtOnce;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path,
@@ -34,7 +39,7 @@ Supervisor::Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow&
       owner_(owner),
       changed_(std::make_shared<net::Signal>(shared_->executor)),
       backoff_(shared_->timing.reconnect_first, shared_->timing.reconnect_limit),
-      queue_(engines::kMaxLookups) {}
+      queue_(std::min(engines::kMaxLookups, most_lookups(owner)), most_lookups(owner)) {}
 
 bool Supervisor::has_type(core::ContainerType type) const {
   return std::find(row_.types.begin(), row_.types.end(), type) != row_.types.end();
@@ -183,6 +188,7 @@ void Supervisor::begin_session(const Located& located) {
 // lived: it worked and lasted; then its end is no problem, and the next session follows at once.
 void Supervisor::end_session(const Located& located, const std::string& reason, bool lived) {
   ++session_;
+  connected_ = false;  // first: nothing of what follows starts a look-up
   engine_->close();
   // What was told and not answered yet: its container may be gone when there is an engine again, and its
   // event is not sent twice.
@@ -193,7 +199,6 @@ void Supervisor::end_session(const Located& located, const std::string& reason, 
   initial_.clear();
   departed_.clear();
   doubted_.clear();
-  connected_ = false;
   listed_ = false;
   // Before anybody is told that there is nothing to wait for any more.
   shared_->board.update(board_id_, [](SocketStatus& status) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,6 +71,11 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
     bool said = false;    // in the log, once until it works again; also when the session is another one
   };
 
+  // A look-up that is under way.
+  struct Flight {
+    std::chrono::steady_clock::time_point begin;
+    bool parked = false;
+  };
   struct Known {
     std::shared_ptr<const core::Container> record;
     uint64_t report = 0;  // its number: of two containers with one id the listener has the later
@@ -80,7 +86,8 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   boost::asio::awaitable<void> guard_session(std::shared_ptr<engines::Engine> engine,
                                              std::shared_ptr<net::Signal> poked);
   boost::asio::awaitable<void> show_sightings(uint64_t session);
-  boost::asio::awaitable<void> look_up(LookupQueue::Started started);
+  boost::asio::awaitable<void> look_up_all(LookupQueue::Started started);
+  boost::asio::awaitable<void> mind_slow();
   boost::asio::awaitable<void> retry_later(LookupQueue::Started started, unsigned attempts);
   boost::asio::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
 
@@ -124,6 +131,8 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   std::string closed_because_;            // we ended the session ourselves
   Backoff backoff_;
   LookupQueue queue_;
+  std::list<Flight> flights_;
+  bool minding_ = false;  // mind_slow() runs
 
   uint64_t session_ = 0;  // counts sessions, so that helpers of an old one notice
   std::chrono::steady_clock::time_point session_begin_;
