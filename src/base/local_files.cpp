@@ -27,7 +27,7 @@ namespace {
 constexpr uint64_t kResolveCached = 0x20;  // RESOLVE_CACHED, Linux 5.12
 constexpr int kMaxCachedTries = 16;
 constexpr int kMaxLinks = 40;  // as the kernel's own limit
-constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_INO;
+constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_INO | Hands::kWanted;
 constexpr int kStatFlags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
 
 UniqueFd open2(int directory, const std::string& path, uint64_t flags, uint64_t resolve) {
@@ -84,6 +84,46 @@ bool unchanged(const struct statx& before, const struct statx& after) {
          same_time(before.stx_mtime, after.stx_mtime) && same_time(before.stx_ctime, after.stx_ctime);
 }
 
+// Of one directory or link; anybody's when the system does not say.
+Hands hands_of(int fd) {
+  Hands hands;
+  struct statx status {};
+  if (::statx(fd, "", kStatFlags, Hands::kWanted, &status) == 0) {
+    hands.add(status);
+  } else {
+    hands.add_anybody();
+  }
+  return hands;
+}
+
+bool same_directory(const struct statx& left, const struct statx& right) {
+  return left.stx_ino == right.stx_ino && left.stx_dev_major == right.stx_dev_major &&
+         left.stx_dev_minor == right.stx_dev_minor;
+}
+
+// Of a directory and all above it up to `root`, without waiting; nullopt when that is not to be had.
+std::optional<Hands> hands_above(int directory, int root) {
+  struct statx end {};
+  struct statx status {};
+  if (::statx(root, "", kStatFlags, kWanted, &end) != 0) return std::nullopt;
+  Hands hands;
+  UniqueFd opened;
+  int here = directory;
+  for (int depth = 0; depth < PATH_MAX / 2; ++depth) {
+    struct statx above {};
+    if (::statx(here, "", kStatFlags, kWanted, &above) != 0) return std::nullopt;
+    const bool is_top = depth > 0 && same_directory(above, status);  // the parent of "/" is itself
+    hands.add(above);
+    if (is_top || same_directory(above, end)) return hands;
+    status = above;
+    UniqueFd next = open2(here, "..", O_PATH | O_DIRECTORY, kResolveCached);
+    if (!next.valid()) return std::nullopt;
+    opened = std::move(next);
+    here = opened.get();
+  }
+  return std::nullopt;
+}
+
 bool is_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
          name.find('\0') == std::string_view::npos && name.size() <= NAME_MAX;
@@ -121,8 +161,10 @@ Reading<std::string> LocalFiles::read(std::string_view directory, std::string_vi
   path.append(root_).append(directory).append("/").append(name);
   const Request request{std::move(path), max_bytes, patient_max_bytes, patience};
   if (!is_path(directory) || !is_name(name)) return problem(Unread::kRefused, request.path, "not a path");
+  hands_ = Hands();
   const Reading<UniqueFd> parent = open_directory(directory, patience);
   if (!parent) return parent.error();
+  if (patience == Patience::kCachedOnly) add_way(parent->get(), directory);
   const Reading<UniqueFd> found = open_entry(parent->get(), name, request.path, patience);
   if (!found) return found.error();
   const Reading<std::string_view> type = local_type(found->get(), request.path, patience);
@@ -136,7 +178,7 @@ Reading<std::string> LocalFiles::read(std::string_view directory, std::string_vi
 Reading<UniqueFd> LocalFiles::open_directory(std::string_view path, Patience patience) {
   const std::string shown = root_ + std::string(path);
   if (!open_root()) return open_problem(errno, root_, Patience::kMayWait);
-  if (patience == Patience::kMayWait) return walk(path);
+  if (patience == Patience::kMayWait) return walk(path, patience);
   UniqueFd found = open2(root_fd_.get(), std::string(path), O_PATH | O_DIRECTORY,
                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | kResolveCached);
   if (!found.valid()) return open_problem(errno, shown, patience);
@@ -145,13 +187,14 @@ Reading<UniqueFd> LocalFiles::open_directory(std::string_view path, Patience pat
 
 // Without the kernel's help, which waits for whatever file system the path leads through: each directory is
 // opened on its own, and looked into only when it is on a local one.
-Reading<UniqueFd> LocalFiles::walk(std::string_view path) {
+Reading<UniqueFd> LocalFiles::walk(std::string_view path, Patience patience) {
   const std::string shown = root_ + std::string(path);
   std::deque<std::string> ahead;
   put_components(path, ahead);
   std::vector<UniqueFd> way;  // from the root down, for ".."
   int links = 0;
   const auto here = [&] { return way.empty() ? root_fd_.get() : way.back().get(); };
+  hands_.add(hands_of(root_fd_.get()));
   while (!ahead.empty()) {
     const std::string part = std::move(ahead.front());
     ahead.pop_front();
@@ -160,10 +203,13 @@ Reading<UniqueFd> LocalFiles::walk(std::string_view path) {
       if (!way.empty()) way.pop_back();
       continue;
     }
-    const Reading<std::string_view> type = local_type(here(), shown, Patience::kMayWait);
+    const Reading<std::string_view> type = local_type(here(), shown, patience);
     if (!type) return type.error();
-    UniqueFd next(::openat(here(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!next.valid()) return open_problem(errno, shown, Patience::kMayWait);
+    const bool hurried = patience == Patience::kCachedOnly;
+    UniqueFd next = hurried ? open2(here(), part, O_PATH | O_NOFOLLOW, kResolveCached)
+                            : UniqueFd(::openat(here(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!next.valid()) return open_problem(errno, shown, patience);
+    hands_.add(hands_of(next.get()));
     std::array<char, PATH_MAX> target{};
     // Fails for what is no link; a mount point is none, whatever its file system is.
     const ssize_t size = ::readlinkat(next.get(), "", target.data(), target.size());
@@ -178,6 +224,18 @@ Reading<UniqueFd> LocalFiles::walk(std::string_view path) {
   }
   if (!way.empty()) return std::move(way.back());
   return UniqueFd(::fcntl(root_fd_.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+// For the hurried, who went the whole way in one step: the directories above, when there was no link; else
+// each step again. All of it is in memory, for that step was.
+void LocalFiles::add_way(int directory, std::string_view path) {
+  constexpr uint64_t kWithin = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | kResolveCached;
+  if (!open2(root_fd_.get(), std::string(path), O_PATH | O_DIRECTORY, kWithin).valid()) {
+    if (!walk(path, Patience::kCachedOnly)) hands_.add_anybody();
+    return;
+  }
+  const std::optional<Hands> above = hands_above(directory, root_fd_.get());
+  above ? hands_.add(*above) : hands_.add_anybody();
 }
 
 Reading<UniqueFd> LocalFiles::open_entry(int directory, std::string_view name, const std::string& path,
@@ -211,6 +269,7 @@ Reading<std::string> LocalFiles::read_checked(int found, const Request& request,
   struct statx before {};
   if (::statx(found, "", kStatFlags, kWanted, &before) != 0) return open_problem(errno, path, patience);
   if (!S_ISREG(before.stx_mode)) return problem(Unread::kRefused, path, kind_of(before.stx_mode));
+  hands_.add(before);
   if (before.stx_size == 0) return problem(Unread::kRefused, path, "empty");
   if (before.stx_size > request.max_bytes) {
     return problem(

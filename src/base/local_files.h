@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/hands.h"
 #include "base/mount_types.h"
 #include "base/unique_fd.h"
 
@@ -71,6 +72,10 @@ class LocalFiles {
   Reading<std::string> read(std::string_view directory, std::string_view name, size_t max_bytes,
                             Patience patience, size_t patient_max_bytes = 0);
 
+  // Who can have written what the last read() answered: the file and the way to it, up to the root and with
+  // it.
+  const Hands& hands() const { return hands_; }
+
   // The entries of a directory but "." and "..", at most max_names of them, in no order. kCachedOnly: only
   // below file systems that live in memory.
   Reading<std::vector<std::string>> list_directory(std::string_view directory, size_t max_names,
@@ -84,7 +89,8 @@ class LocalFiles {
   Reading<UniqueFd> open_directory(std::string_view path, Patience patience);
   Reading<UniqueFd> open_entry(int directory, std::string_view name, const std::string& path,
                                Patience patience);
-  Reading<UniqueFd> walk(std::string_view path);
+  Reading<UniqueFd> walk(std::string_view path, Patience patience);
+  void add_way(int directory, std::string_view path);
   struct Request;
   Reading<std::string> read_checked(int found, const Request& request, bool in_memory);
   Reading<std::string_view> local_type(int fd, const std::string& path, Patience patience);
@@ -92,6 +98,7 @@ class LocalFiles {
   std::string root_;
   UniqueFd root_fd_;
   MountTypes mounts_;
+  Hands hands_;
   std::function<void()> hook_;
 };
 

@@ -263,6 +263,18 @@ void read_source(const json::value* value, Container& container) {
   take_defaults(container);
 }
 
+// The user's uid, 0 for the machine, -1 for nobody in particular.
+constexpr const char* kOwner = "owner";
+constexpr int64_t kNobody = -1;
+void write_owner(const Container& container, const char* key, JsonMembers& out) {
+  out.add(key, container.owner.is_nobody() ? kNobody : int64_t{container.owner.uid()});
+}
+void read_owner(const json::value* value, Container& container) {
+  if (value == nullptr) return;
+  const auto uid = as_integer<uint32_t>(value);
+  container.owner = uid ? Owner::user(*uid) : Owner::nobody();
+}
+
 // The id is read by take_id().
 void read_nothing(const json::value*, Container&) {}
 
@@ -315,6 +327,7 @@ constexpr std::array kKeys{
     if_known<&Container::healthcheck>("Healthcheck"),
     if_known<&Container::liveness_probe>("LivenessProbe"),
     if_known<&Container::readiness_probe>("ReadinessProbe"),
+    Key{kOwner, write_owner, read_owner},
     Key{"source", write_source, read_source},  // the last: it decides about what is not there
 };
 
@@ -328,6 +341,12 @@ std::string take_id(const json::value* object) {
   std::string_view whole = id;
   while (whole.ends_with(kReplacement)) whole.remove_suffix(kReplacement.size());
   return std::string(full_id.starts_with(whole) ? full_id : id);
+}
+
+// libsinsp 0.23 turns event 228 of old captures into the bare object.
+const json::value* container_of(const json::value& payload) {
+  const json::value* object = member(&payload, "container");
+  return object == nullptr && as_text(member(&payload, "id")) ? &payload : object;
 }
 
 void append_object(const Container& container, std::string& out) {
@@ -360,9 +379,7 @@ base::Result<Container> from_json(std::string_view text) {
   const auto payload = parse_json(text, &memory);
   if (!payload) return base::Error{"container event: the payload is " + payload.error()};
 
-  const json::value* object = member(&*payload, "container");
-  // libsinsp 0.23 turns event 228 of old captures into the bare object.
-  if (object == nullptr && as_text(member(&*payload, "id"))) object = &*payload;
+  const json::value* object = container_of(*payload);
   if (object == nullptr || !object->is_object()) {
     return base::Error{
         fmt::format("container event: the payload has no object 'container': '{}'", base::excerpt(text))};
@@ -379,6 +396,12 @@ base::Result<Container> from_json(std::string_view text) {
   if (container.user == "<NA>") container.user.clear();
   take_k8s_identity(container);
   return container;
+}
+
+bool has_owner(std::string_view text) {
+  while (text.ends_with('\0')) text.remove_suffix(1);
+  const auto payload = parse_json(text, {});
+  return payload && member(container_of(*payload), kOwner) != nullptr;
 }
 
 }  // namespace core

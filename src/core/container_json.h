@@ -25,4 +25,8 @@ std::string to_json_object(const Container& container);
 // quotes at most 64 bytes of it.
 base::Result<Container> from_json(std::string_view json);
 
+// Whether such a text has the member `owner`. Without it the container is the machine's, or the text is from
+// before there were owners.
+bool has_owner(std::string_view json);
+
 }  // namespace core

@@ -40,6 +40,20 @@ inline StoredContainerKey store(const ContainerKey& key) {
   return {std::string(key.full_id), key.owner, key.names};
 }
 
+// An id as engines give it, which no name that people choose is taken for: 64 hex digits.
+inline bool is_whole_id(std::string_view full_id) {
+  constexpr size_t kDigits = 64;
+  return full_id.size() == kDigits && full_id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Whether a word about the owner's container of that key can be believed at all. What a user calls his
+// containers could be called after anything of the machine's, so his ids have 64 hex digits, as all engines
+// give them; names that cgroups tell are their type's own.
+inline bool may_exist(const ContainerKey& key) {
+  if (key.owner.is_machine() || key.names != ContainerType::kUnknown) return true;
+  return key.owner.is_user() && is_whole_id(key.full_id);
+}
+
 // For hash tables that are keyed by StoredContainerKey and asked with either.
 struct ContainerKeyHash {
   using is_transparent = void;

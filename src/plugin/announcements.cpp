@@ -22,11 +22,9 @@ std::string_view raw_text(std::optional<std::span<const uint8_t>> bytes) {
   return {reinterpret_cast<const char*>(bytes->data()), bytes->size()};
 }
 
-Creation creation_of(const std::string& full_id, const engines::local::Found* found,
-                     std::optional<uint32_t> uid) {
+Creation creation_of(const core::ContainerKey& container, const engines::local::Found* found) {
   Creation creation;
-  creation.container = {full_id};
-  creation.uid = uid;
+  creation.container = core::store(container);
   if (found == nullptr) return creation;
   creation.own_pid_namespace = found->own_pid_namespace;
   creation.cgroups_path = found->cgroups_path;
@@ -60,28 +58,21 @@ std::optional<std::string> absolute(std::string_view cwd, std::string_view bundl
   return path.empty() ? "/" : path;
 }
 
-// No runtime of this host is in a pid namespace of its own, whatever its cgroups say.
-bool is_elsewhere(const ThreadTable& threads, const api::TableReader* reader, api::TableEntry* thread) {
-  const int64_t vpid = threads.vpid(reader, thread);
-  return vpid > 0 && vpid != threads.pid(reader, thread);
-}
-
 }  // namespace
 
 Announcements::Verdict Announcements::judge(const api::TableReader* reader, api::TableEntry* thread,
-                                            std::string_view full_id, std::optional<uint32_t> uid) {
-  // A process in a container may say what it likes.
-  if (threads_.key(reader, thread).in_container()) return Verdict::kIgnore;
-  if (is_elsewhere(threads_, reader, thread)) return Verdict::kIgnore;
+                                            const core::ContainerKey& container) {
+  // A process in a container may say what it likes, and no runtime of this host is in a pid namespace of its
+  // own, whatever its cgroups say.
+  if (threads_.key(reader, thread).in_container() || threads_.in_pid_namespace(reader, thread)) {
+    return Verdict::kIgnore;
+  }
   // Runtimes execute themselves anew, and conmon executes them: the same call again.
-  if (attribution_.expects(reader, thread, {full_id})) return Verdict::kIgnore;
-  const Cache::Entry* known = cache_.find({full_id});
-  const bool told = known != nullptr && known->record->container.full_id == full_id && !known->removed &&
-                    known->has_metadata();
-  if (!told) return Verdict::kRead;
-  const bool by_root = uid == 0U;
-  if (!by_root) return Verdict::kIgnore;
-  return known->untrusted ? Verdict::kRead : Verdict::kFollow;
+  if (attribution_.expects(reader, thread, container)) return Verdict::kIgnore;
+  const Cache::Entry* known = cache_.find(container);
+  const bool told = known != nullptr && known->record->container.full_id == container.full_id &&
+                    !known->removed && known->has_metadata();
+  return told ? Verdict::kFollow : Verdict::kRead;
 }
 
 std::optional<std::string> Announcements::directory_of(const api::TableReader* reader,
@@ -98,53 +89,55 @@ void Announcements::program_started(const api::TableReader* reader, api::TableEn
   if (!sources_.enabled()) return;
   const auto call = read_runtime_call(raw_text(event.param(kArgs)));
   if (!call) return;
-  const std::optional<uint32_t> uid = event.param_u32(kUid);
-  if (call->kind == RuntimeCall::Kind::kEnters) return enters(reader, thread, call->id, uid);
-  const Verdict verdict = judge(reader, thread, call->id, uid);
+  const core::Owner executor = processes_.executor(threads_.pid(reader, thread), event.param_u32(kUid));
+  const core::ContainerKey container{call->id, executor};
+  if (executor.is_nobody() || !core::may_exist(container)) return;
+  if (call->kind == RuntimeCall::Kind::kEnters) return enters(reader, thread, container);
+  const Verdict verdict = judge(reader, thread, container);
   if (verdict == Verdict::kIgnore) return;
-  const std::string full_id(call->id);
-  if (verdict == Verdict::kFollow)
-    return attribution_.expect(reader, thread, creation_of(full_id, nullptr, uid));
-
+  if (verdict == Verdict::kFollow) {
+    return attribution_.expect(reader, thread, creation_of(container, nullptr));
+  }
   const auto directory = directory_of(reader, thread, event, call->bundle);
   if (!directory) {
     ++lost_paths_;
     return;
   }
-  const LocalSources::Bundle bundle = announce(full_id, *directory, call->name, uid == 0U, now_ns);
+  const LocalSources::Bundle bundle = announce(container, *directory, call->name, now_ns);
   // Without a bundle it is some other program with such arguments, as it may be as long as nobody has seen
   // one.
   const bool is_explicit = call->bundle != ".";
-  if (!bundle.found && !(is_explicit && bundle.outcome == LocalSources::Outcome::kLeftToWorker)) return;
-  attribution_.expect(reader, thread, creation_of(full_id, bundle.found ? &*bundle.found : nullptr, uid));
+  const bool may_be = bundle.found || (is_explicit && bundle.outcome == LocalSources::Outcome::kLeftToWorker);
+  if (!may_be) return;
+  // Of a bundle that others can have written nothing is taken; that a container is made the call itself says.
+  const bool believed = bundle.found && bundle.found->container.owner == executor;
+  attribution_.expect(reader, thread, creation_of(container, believed ? &*bundle.found : nullptr));
 }
 
-void Announcements::enters(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id,
-                           std::optional<uint32_t> uid) {
+void Announcements::enters(const api::TableReader* reader, api::TableEntry* thread,
+                           const core::ContainerKey& container) {
   Lineage& lineage = attribution_.lineage();
-  const Creation* creation = lineage.known({full_id});
-  if (creation == nullptr || is_elsewhere(threads_, reader, thread)) return;
+  if (lineage.known(container) == nullptr || threads_.in_pid_namespace(reader, thread)) return;
   if (threads_.key(reader, thread).in_container()) return;
-  // Nobody else's process becomes one of the container.
-  if (!uid || (*uid != 0 && uid != creation->uid)) return;
-  lineage.entering(threads_.pid(reader, thread), {full_id});
+  lineage.entering(threads_.pid(reader, thread), container);
 }
 
-LocalSources::Bundle Announcements::announce(const std::string& full_id, const std::string& directory,
-                                             std::string_view name_hint, bool trusted, uint64_t now_ns) {
-  LocalSources::Bundle bundle = sources_.bundle(full_id, directory, name_hint);
+LocalSources::Bundle Announcements::announce(const core::ContainerKey& key, const std::string& directory,
+                                             std::string_view name_hint, uint64_t now_ns) {
+  LocalSources::Bundle bundle = sources_.bundle(key.full_id, directory, name_hint);
   if (bundle.outcome == LocalSources::Outcome::kLeftToWorker) {
-    hooks_.read_bundle(full_id, directory, std::string(name_hint));
+    hooks_.read_bundle(key, directory, std::string(name_hint));
   }
   if (!bundle.found) return bundle;
-  core::Container container = bundle.found->container;
+  core::Container& told = bundle.found->container;
+  told.owner = core::weaker(key.owner, told.owner);
+  if (told.owner != key.owner) return bundle;
+  core::Container container = told;
   // What runc itself started has no other name than its id.
-  if (container.name.empty() && container.type == core::ContainerType::kUnknown) container.name = full_id;
+  if (container.name.empty() && container.type == core::ContainerType::kUnknown) container.name = key.full_id;
   hooks_.appeared(container);
-  Cache::Entry* known = cache_.find({full_id});
-  // What a user said is replaced by what root says.
-  if (known != nullptr && known->untrusted) known->removed = true;
-  cache_.put(std::move(container), now_ns).untrusted = !trusted;
+  Cache::Entry& entry = cache_.put(std::move(container), now_ns);
+  if (!core::is_whole_id(key.full_id)) entry.cgroup = bundle.found->cgroups_path;
   return bundle;
 }
 
@@ -158,7 +151,7 @@ void Announcements::look_back(const api::TableReader* reader, const api::TableWr
     const Descent descent = descent_of(reader, thread, keepers);
     if (descent.keeper == nullptr) return;
     if (!std::exchange(descent.keeper->used, true)) found_running(reader, descent, now_ns);
-    attribution_.adopt(reader, writer, thread, {descent.keeper->full_id}, now_ns);
+    attribution_.adopt(reader, writer, thread, view(descent.keeper->container), now_ns);
   });
 }
 
@@ -167,7 +160,7 @@ Announcements::Keepers Announcements::find_keepers(const api::TableReader* reade
   std::string args;
   threads_.for_each(reader, [&](api::TableEntry* thread) {
     const int64_t pid = threads_.pid(reader, thread);
-    if (threads_.tid(reader, thread) != pid || is_elsewhere(threads_, reader, thread)) return;
+    if (threads_.tid(reader, thread) != pid || threads_.in_pid_namespace(reader, thread)) return;
     args.clear();
     threads_.for_each_arg(reader, thread, [&](const char* arg) {
       args.append(arg) += '\0';
@@ -175,7 +168,9 @@ Announcements::Keepers Announcements::find_keepers(const api::TableReader* reade
     });
     const auto call = read_runtime_call(args);
     if (!call || call->kind != RuntimeCall::Kind::kStarts) return;
-    keepers[pid] = {std::string(call->id), absolute(threads_.cwd(reader, thread), call->bundle),
+    const core::ContainerKey container{call->id, processes_.executor(pid, threads_.uid(reader, thread))};
+    if (container.owner.is_nobody() || !core::may_exist(container)) return;
+    keepers[pid] = {core::store(container), absolute(threads_.cwd(reader, thread), call->bundle),
                     std::string(call->name), false};
   });
   return keepers;
@@ -192,7 +187,14 @@ Announcements::Descent Announcements::descent_of(const api::TableReader* reader,
     const int64_t parent = threads_.ptid(reader, process.get());
     if (threads_.vpid(reader, process.get()) == 1) {
       const auto keeper = keepers.find(parent);
-      if (keeper != keepers.end()) return {&keeper->second, parent, pid};
+      if (keeper == keepers.end()) {
+        pid = parent;
+        continue;
+      }
+      const core::Owner owner = keeper->second.container.owner;
+      const auto uid = threads_.uid(reader, process.get());
+      const bool is_his = owner.is_machine() || processes_.belongs_to(owner, pid, uid);
+      return is_his ? Descent{&keeper->second, parent, pid} : Descent{};
     }
     pid = parent;
   }
@@ -201,24 +203,25 @@ Announcements::Descent Announcements::descent_of(const api::TableReader* reader,
 
 void Announcements::found_running(const api::TableReader* reader, const Descent& descent, uint64_t now_ns) {
   const Keeper& keeper = *descent.keeper;
-  const Cache::Entry* known = cache_.find({keeper.full_id});
+  const core::ContainerKey container = view(keeper.container);
+  const Cache::Entry* known = cache_.find(container);
   const bool told = known != nullptr && known->has_metadata();
   std::optional<engines::local::Found> found;
-  // Who started the keeper is not known any more, so an engine's word is to replace all of it.
   if (!told && keeper.directory) {
-    found = announce(keeper.full_id, *keeper.directory, keeper.name, false, now_ns).found;
+    found = announce(container, *keeper.directory, keeper.name, now_ns).found;
+    if (found && found->container.owner != container.owner) found.reset();
   }
   const ThreadEntry process = threads_.find(reader, descent.keeper_pid);
   const ThreadEntry first = threads_.find(reader, descent.first);
   if (!process || !first) return;
   // The cgroup that the bundle asked for is the container's own: what enters it later belongs to it.
-  const Creation creation = creation_of(keeper.full_id, found ? &*found : nullptr, std::nullopt);
+  const Creation creation = creation_of(container, found ? &*found : nullptr);
   attribution_.expect(reader, process.get(), creation);
   threads_.for_each_cgroup(reader, first.get(), [&](const char* path) {
-    if (asks_for(creation, path)) attribution_.lineage().learn({keeper.full_id}, path);
+    if (asks_for(creation, path)) attribution_.lineage().learn(container, path);
     return true;
   });
-  attribution_.lineage().close({keeper.full_id});
+  attribution_.lineage().close(container);
 }
 
 }  // namespace plugin

@@ -1,9 +1,10 @@
 // Containers announced by the start of a runtime: its bundle is read before the container's first process
 // runs. Owned by the plugin; Falco's thread only. Spec: docs/plugin.md, "Announced by a runtime".
 //
-// Anybody may execute something that looks like a runtime, so: only processes of the host are listened to;
-// what an engine has told stays as it is; and the word of an ordinary user, which may be meant to mislead, is
-// replaced by root's and by any engine's (Cache::Entry::untrusted).
+// Anybody may execute something that looks like a runtime, so only processes of the host are listened to,
+// what an engine has told stays as it is, and every word has an owner (docs/security.md): who executes the
+// runtime, and who can have written the bundle. An ordinary user's is about his own containers, which nobody
+// else's threads are in; a bundle that others than the executing can have written tells nothing at all.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "plugin/cache.h"
 #include "plugin/event_view.h"
 #include "plugin/local_sources.h"
+#include "plugin/process_owners.h"
 #include "plugin/runtime_call.h"
 #include "plugin/thread_table.h"
 
@@ -27,16 +29,18 @@ struct AnnouncementHooks {
   // A container is known by its bundle.
   std::function<void(const core::Container& container)> appeared;
   // The worker is to read the bundle: that would take too long here.
-  std::function<void(const std::string& full_id, const std::string& directory, const std::string& name_hint)>
+  std::function<void(const core::ContainerKey& container, const std::string& directory,
+                     const std::string& name_hint)>
       read_bundle;
 };
 
 class Announcements {
  public:
   // All must outlive this.
-  Announcements(const ThreadTable& threads, Cache& cache, Attribution& attribution, LocalSources& sources,
-                AnnouncementHooks hooks)
+  Announcements(const ThreadTable& threads, const ProcessOwners& processes, Cache& cache,
+                Attribution& attribution, LocalSources& sources, AnnouncementHooks hooks)
       : threads_(threads),
+        processes_(processes),
         cache_(cache),
         attribution_(attribution),
         sources_(sources),
@@ -58,7 +62,7 @@ class Announcements {
 
  private:
   struct Keeper {
-    std::string full_id;
+    core::StoredContainerKey container;
     std::optional<std::string> directory;
     std::string name;
     bool used = false;
@@ -73,22 +77,22 @@ class Announcements {
   Descent descent_of(const api::TableReader* reader, api::TableEntry* thread, Keepers& keepers) const;
   void found_running(const api::TableReader* reader, const Descent& descent, uint64_t now_ns);
 
-  // Reads the bundle, here or in the worker, and reports what it tells. trusted: root's word.
-  LocalSources::Bundle announce(const std::string& full_id, const std::string& directory,
-                                std::string_view name_hint, bool trusted, uint64_t now_ns);
+  // Reads the bundle, here or in the worker, and reports what it tells of the container, whose owner executes
+  // the runtime.
+  LocalSources::Bundle announce(const core::ContainerKey& container, const std::string& directory,
+                                std::string_view name_hint, uint64_t now_ns);
 
   // The thread executes a runtime that starts another process in that container.
-  void enters(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id,
-              std::optional<uint32_t> uid);
+  void enters(const api::TableReader* reader, api::TableEntry* thread, const core::ContainerKey& container);
 
   enum class Verdict : uint8_t { kIgnore, kFollow, kRead };
-  Verdict judge(const api::TableReader* reader, api::TableEntry* thread, std::string_view full_id,
-                std::optional<uint32_t> uid);
+  Verdict judge(const api::TableReader* reader, api::TableEntry* thread, const core::ContainerKey& container);
   // Absolute; nullopt when it is relative to nobody knows what.
   std::optional<std::string> directory_of(const api::TableReader* reader, api::TableEntry* thread,
                                           const EventView& event, std::string_view bundle) const;
 
   const ThreadTable& threads_;
+  const ProcessOwners& processes_;
   Cache& cache_;
   Attribution& attribution_;
   LocalSources& sources_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/container_json.h"
+#include "core/container_key.h"
 #include "plugin/async_event.h"
 
 namespace plugin {
@@ -53,12 +54,15 @@ void AsyncChannel::send(std::string_view name, const core::Container& container)
       .fetch_add(1, std::memory_order_relaxed);
 }
 
+// A user's engine may call its containers what it likes: those that cannot be are not heard of.
 void AsyncChannel::on_container(std::shared_ptr<const core::Container> container) {
+  if (!core::may_exist(core::key_of(*container))) return;
   mailbox_.push(false, container);  // first: the cache must not be behind the event
   send(kContainerEvent, *container);
 }
 
 void AsyncChannel::on_removed(std::shared_ptr<const core::Container> container) {
+  if (!core::may_exist(core::key_of(*container))) return;
   mailbox_.push(true, container);
   send(kContainerRemovedEvent, *container);
 }

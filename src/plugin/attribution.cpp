@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/cgroup/owner_of.h"
+
 namespace plugin {
 namespace {
 
@@ -20,13 +22,11 @@ core::cgroup::Enabled enabled_engines(const config::Config& config) {
   return enabled;
 }
 
-core::ContainerKey key_of(const core::cgroup::Match& match) {
-  return core::make_key(match.full_id, core::Owner::machine(), match.type());
-}
-
 // What the cgroup alone tells. The id of lxc, libvirt-lxc and bpm containers is their name.
-core::Container from_cgroup(const core::cgroup::Match& match, const config::StaticEngine& fixed) {
+core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
+                            const config::StaticEngine& fixed) {
   core::Container container;
+  container.owner = owner;
   container.type = match.type();
   container.source = core::Source::kCgroup;
   container.full_id = match.full_id;
@@ -42,10 +42,11 @@ core::Container from_cgroup(const core::cgroup::Match& match, const config::Stat
 }  // namespace
 
 Attribution::Attribution(const config::Config& config, Cache& cache, const ThreadTable& threads,
-                         AttributionHooks hooks)
+                         const ProcessOwners& processes, AttributionHooks hooks)
     : config_(config),
       cache_(cache),
       threads_(threads),
+      processes_(processes),
       hooks_(std::move(hooks)),
       resolver_(enabled_engines(config)),
       asked_names_(kAskedNames) {
@@ -56,22 +57,42 @@ Attribution::Attribution(const config::Config& config, Cache& cache, const Threa
 Attribution::Cgroups Attribution::match(const api::TableReader* reader, api::TableEntry* thread) {
   if (config_.static_engine.enabled) return {&static_match_, true};
   Cgroups cgroups;
+  const auto is_last_word = [](const core::cgroup::Match& found, core::Owner owner) {
+    return !found.needs_confirmation && owner.is_machine();
+  };
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
     cgroups.any = true;
     const core::cgroup::Match* found = resolver_.resolve(path);
     if (found == nullptr) return true;
-    // A name that could be a container's does not keep a later path from naming one for certain: controllers
-    // differ while a process is being moved, and for good with libvirt.
-    if (found->needs_confirmation) {
-      if (cgroups.match != nullptr) return true;
+    // Controllers differ while a process is being moved, and for good with libvirt. A name that could be a
+    // container's does not keep a later path from naming one for certain, nor a user's cgroup from one of the
+    // machine's.
+    const core::Owner owner = core::cgroup::owner_of(path);
+    const bool outdoes = cgroups.match == nullptr || is_last_word(*found, owner) ||
+                         (cgroups.match->needs_confirmation && !found->needs_confirmation);
+    if (!outdoes) return true;
+    const bool is_last = is_last_word(*found, owner);
+    if (!is_last) {
       candidate_ = *found;
       found = &candidate_;
     }
     cgroups.match = found;
+    cgroups.owner = owner;
     path_ = path;
-    return found == &candidate_;
+    return !is_last;
   });
   return cgroups;
+}
+
+core::ContainerKey Attribution::key_of(const Cgroups& cgroups) const {
+  const core::Owner owner = without_owners_ ? core::Owner::machine() : cgroups.owner;
+  return core::make_key(cgroups.match->full_id, owner, cgroups.match->type());
+}
+
+ThreadKey Attribution::key_on(const api::TableReader* reader, api::TableEntry* thread) const {
+  ThreadKey key = threads_.key(reader, thread);
+  if (without_owners_) key.container.owner = core::Owner::machine();
+  return key;
 }
 
 void Attribution::inherit(const api::TableReader* reader, api::TableEntry* thread) {
@@ -115,10 +136,18 @@ Lineage::Answer Attribution::created_by_runtime(const api::TableReader* reader, 
   if (vpid > 0 && vpid != pid) {
     pid_namespace = vpid == 1 ? Lineage::PidNamespace::kFirstOfAnother : Lineage::PidNamespace::kAnother;
   }
+  const int64_t creator = occasion.kind == Occasion::Kind::kCloned ? threads_.ptid(reader, thread) : pid;
+  const Creation* creation = lineage_.creation_of(creator);
+  if (creation != nullptr && !creation->container.owner.is_machine() &&
+      !processes_.belongs_to(creation->container.owner, pid, occasion.uid)) {
+    // A setuid program, or what it started.
+    lineage_.dismiss(pid);
+    return {};
+  }
   if (occasion.kind == Occasion::Kind::kCloned) {
     return lineage_.cloned(pid, threads_.ptid(reader, thread), pid_namespace);
   }
-  if (lineage_.creation_of(pid) == nullptr) return {};
+  if (creation == nullptr) return {};
   std::string command_line(occasion.exe);
   command_line += '\0';
   command_line += occasion.args;
@@ -146,6 +175,8 @@ bool Attribution::is_heir(const api::TableReader* reader, api::TableEntry* threa
   const auto lineage_of = [&](api::TableEntry* elder) {
     const ThreadKey key = threads_.key(reader, elder);
     if (key.kind != ThreadKey::Kind::kLineage) return false;
+    // Nothing of a user's container is in the host's pid namespace.
+    if (!key.container.owner.is_machine() && !threads_.in_pid_namespace(reader, thread)) return false;
     set_lineage(key.container);
     return true;
   };
@@ -170,6 +201,7 @@ void Attribution::set_lineage(const core::ContainerKey& container) {
 
 void Attribution::expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation) {
   const auto shared = std::make_shared<const Creation>(std::move(creation));
+  any_by_users_ = any_by_users_ || !shared->container.owner.is_machine();
   lineage_.created(threads_.pid(reader, thread), shared);
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
     lineage_.learn_host(view(shared->container), path);
@@ -208,9 +240,11 @@ Cache::Entry& Attribution::ensure_by_lineage(const core::ContainerKey& key, uint
   return entry;
 }
 
-Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now_ns) {
+Cache::Entry& Attribution::ensure(const Cgroups& cgroups, uint64_t now_ns) {
+  const core::cgroup::Match& match = *cgroups.match;
+  const core::ContainerKey key = key_of(cgroups);
   const bool nameless = !core::id_is_name(match.type());
-  if (Cache::Entry* known = cache_.find(key_of(match)); known != nullptr) {
+  if (Cache::Entry* known = cache_.find(key); known != nullptr) {
     // Without an engine to say so, a removed container is back when it has threads again.
     const bool back = known->removed && !known->from_worker;
     const bool from_disk = known->has_metadata() && !core::told_by_engine(known->record->container.source);
@@ -219,18 +253,18 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
       // Records of old captures know the short id only; the cgroup knows the whole one.
       if (known->record->container.full_id.size() >= match.full_id.size()) return *known;
       const bool removed = known->removed;
-      Cache::Entry& completed = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
-      if (removed) cache_.remove(key_of(match), now_ns);
+      Cache::Entry& completed = cache_.put(from_cgroup(match, key.owner, config_.static_engine), now_ns);
+      if (removed) cache_.remove(key, now_ns);
       return completed;
     }
   }
-  Cache::Entry& entry = cache_.put(from_cgroup(match, config_.static_engine), now_ns);
+  Cache::Entry& entry = cache_.put(from_cgroup(match, key.owner, config_.static_engine), now_ns);
   if (!nameless) {
     hooks_.appeared(entry.record->container);
     return entry;
   }
   entry.first_thread_ns = now_ns;
-  auto on_disk = hooks_.read_state(match);
+  auto on_disk = hooks_.read_state(match, key.owner);
   const bool known_from_disk = on_disk.has_value();
   if (known_from_disk) {
     hooks_.appeared(*on_disk);
@@ -240,17 +274,20 @@ Cache::Entry& Attribution::ensure(const core::cgroup::Match& match, uint64_t now
   hooks_.ask({.full_id = match.full_id,
               .hint = match.type(),
               .cgroup_path = path_,
-              .known_from_disk = known_from_disk});
+              .known_from_disk = known_from_disk,
+              .owner = key.owner});
   return entry;
 }
 
-Cache::Entry* Attribution::confirmed(const core::cgroup::Match& match) {
-  Cache::Entry* entry = cache_.find(key_of(match));
+Cache::Entry* Attribution::confirmed(const Cgroups& cgroups) {
+  const core::cgroup::Match& match = *cgroups.match;
+  Cache::Entry* entry = cache_.find(key_of(cgroups));
   if (entry == nullptr || entry->removed) return nullptr;
   const core::Container& container = entry->record->container;
-  // A bundle or a file confirms nothing: anybody on the host may have written one with that name.
   if (container.full_id != match.full_id) return nullptr;
-  if (!entry->from_worker && !core::told_by_engine(container.source)) return nullptr;
+  // A bundle or a file, which root alone can have written, confirms the cgroup that it names.
+  const bool told = entry->from_worker || core::told_by_engine(container.source);
+  if (!told && entry->cgroup != path_) return nullptr;
   const bool elsewhere =
       !container.engine_namespace.empty() && container.engine_namespace != match.containerd_namespace;
   return elsewhere ? nullptr : entry;
@@ -265,20 +302,45 @@ void Attribution::ask_once_to_confirm(const core::cgroup::Match& match) {
               .containerd_namespace = match.containerd_namespace});
 }
 
+bool Attribution::is_anothers(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups,
+                              const Occasion& occasion) {
+  if (cgroups.owner.is_machine() && !any_by_users_) return false;
+  if (!descend(reader, thread, occasion)) return false;
+  const core::ContainerKey found = key().container;
+  return found.full_id == cgroups.match->full_id && found.owner != cgroups.owner;
+}
+
+bool Attribution::is_visitor(const api::TableReader* reader, api::TableEntry* thread,
+                             const Cgroups& cgroups) const {
+  if (cgroups.owner.is_machine() || without_owners_ || threads_.in_pid_namespace(reader, thread))
+    return false;
+  const auto uid = threads_.uid(reader, thread);
+  const int64_t pid = threads_.pid(reader, thread);
+  if (cgroups.owner.is_user()) return uid && !processes_.belongs_to(cgroups.owner, pid, uid);
+  return uid == 0U && processes_.executor(pid, uid).is_machine();
+}
+
 Attribution::Cgroups Attribution::work_out(const api::TableReader* reader, api::TableEntry* thread,
                                            const Occasion& occasion) {
   Cgroups cgroups = match(reader, thread);
   const bool unconfirmed =
-      cgroups.match != nullptr && cgroups.match->needs_confirmation && confirmed(*cgroups.match) == nullptr;
+      cgroups.match != nullptr && cgroups.match->needs_confirmation && confirmed(cgroups) == nullptr;
+  const bool certain = cgroups.match != nullptr && !unconfirmed;
   id_.clear();
   set_key(ThreadKey::Kind::kHost, {});
-  if (cgroups.match != nullptr && !unconfirmed) {
-    set_key(ThreadKey::Kind::kCgroup, key_of(*cgroups.match));
+  if (certain && is_anothers(reader, thread, cgroups, occasion)) {
+    cgroups.match = nullptr;
+  } else if (certain && is_visitor(reader, thread, cgroups)) {
+    cgroups.match = nullptr;
+    id_.clear();
+    set_key(ThreadKey::Kind::kHost, {});
+  } else if (certain) {
+    set_key(ThreadKey::Kind::kCgroup, key_of(cgroups));
     id_ = cgroups.match->id();
   } else if (descend(reader, thread, occasion)) {
     cgroups.match = nullptr;
   } else if (unconfirmed) {
-    set_key(ThreadKey::Kind::kUnconfirmed, key_of(*cgroups.match));
+    set_key(ThreadKey::Kind::kUnconfirmed, key_of(cgroups));
     ask_once_to_confirm(*cgroups.match);
   } else if (!cgroups.any) {
     inherit(reader, thread);
@@ -314,7 +376,7 @@ void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
     any_by_lineage_ = true;
     ++ensure_by_lineage(now.container, now_ns).threads;
   } else if (cgroups.match != nullptr) {
-    ++ensure(*cgroups.match, now_ns).threads;
+    ++ensure(cgroups, now_ns).threads;
     lineage_.forget(now.container);  // its cgroup tells
   } else if (Cache::Entry* entry = cache_.find(now.container); entry != nullptr) {
     ++entry->threads;  // inherited
@@ -322,7 +384,7 @@ void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
 }
 
 void Attribution::detach(const api::TableReader* reader, api::TableEntry* thread, uint64_t now_ns) {
-  const ThreadKey key = threads_.key(reader, thread);
+  const ThreadKey key = key_on(reader, thread);
   if (!key.in_container()) return;
   const Cache::Entry* entry = cache_.find(key.container);
   path_.clear();
@@ -355,40 +417,41 @@ void Attribution::leave(const ThreadKey& key, const std::string& cgroup_path, ui
 
 Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::TableEntry* thread,
                                         uint64_t now_ns) {
-  ThreadKey key = threads_.key(reader, thread);
+  ThreadKey key = key_on(reader, thread);
   if (key.kind == ThreadKey::Kind::kUnseen) {
     const Cgroups cgroups = match(reader, thread);
     if (cgroups.match != nullptr && cgroups.match->needs_confirmation) {
-      Cache::Entry* entry = confirmed(*cgroups.match);
+      Cache::Entry* entry = confirmed(cgroups);
       if (entry == nullptr) ask_once_to_confirm(*cgroups.match);
       return entry;
     }
-    if (cgroups.match != nullptr) return &ensure(*cgroups.match, now_ns);
+    if (cgroups.match != nullptr) {
+      return is_visitor(reader, thread, cgroups) ? nullptr : &ensure(cgroups, now_ns);
+    }
     if (cgroups.any) return nullptr;
     key_.clear();
     inherit(reader, thread);
-    key = ThreadKey::parse(key_);
+    key = this->key();
   }
   if (key.kind == ThreadKey::Kind::kUnconfirmed) {
     if (cache_.find(key.container) == nullptr) return nullptr;
     const Cgroups cgroups = match(reader, thread);
-    return cgroups.match != nullptr && cgroups.match->needs_confirmation ? confirmed(*cgroups.match)
-                                                                         : nullptr;
+    return cgroups.match != nullptr && cgroups.match->needs_confirmation ? confirmed(cgroups) : nullptr;
   }
   if (!key.in_container()) return nullptr;
   if (key.kind == ThreadKey::Kind::kLineage) return &ensure_by_lineage(key.container, now_ns);
   if (Cache::Entry* entry = cache_.find(key.container); entry != nullptr) return entry;
   // The cache had no room for it any more: it is found again by the thread's cgroups.
   const Cgroups cgroups = match(reader, thread);
-  return cgroups.match != nullptr && !cgroups.match->needs_confirmation ? &ensure(*cgroups.match, now_ns)
-                                                                        : nullptr;
+  return cgroups.match != nullptr && !cgroups.match->needs_confirmation ? &ensure(cgroups, now_ns) : nullptr;
 }
 
 void Attribution::ask_for_all() {
   cache_.for_each([&](const Cache::Entry& entry) {
     if (entry.has_metadata() || entry.removed) return;
     const core::Container& container = entry.record->container;
-    hooks_.ask({.full_id = container.full_id, .hint = container.type, .cgroup_path = {}});
+    hooks_.ask(
+        {.full_id = container.full_id, .hint = container.type, .cgroup_path = {}, .owner = container.owner});
   });
 }
 

@@ -14,6 +14,7 @@
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
 #include "plugin/lineage.h"
+#include "plugin/process_owners.h"
 #include "plugin/thread_key.h"
 #include "plugin/thread_table.h"
 #include "worker/worker.h"
@@ -27,12 +28,15 @@ struct Occasion {
   // With kExecuted: argv[0], and the other arguments, each ended by NUL.
   std::string_view exe;
   std::string_view args;
+  // With both others: the thread's effective one; nullopt when the event does not tell.
+  std::optional<uint32_t> uid = {};
 };
 
 // What attribution needs done elsewhere.
 struct AttributionHooks {
   // What is on disk about a container that a cgroup told of, as far as that can be had at once.
-  std::function<std::optional<core::Container>(const core::cgroup::Match& match)> read_state;
+  std::function<std::optional<core::Container>(const core::cgroup::Match& match, core::Owner owner)>
+      read_state;
   // A container that only the cgroup told of: ask the engines.
   std::function<void(worker::LookupRequest request)> ask;
   // No thread carries this id any more, and no engine has told of it.
@@ -48,8 +52,9 @@ struct AttributionHooks {
 
 class Attribution {
  public:
-  // cache and threads must outlive this.
-  Attribution(const config::Config& config, Cache& cache, const ThreadTable& threads, AttributionHooks hooks);
+  // All must outlive this.
+  Attribution(const config::Config& config, Cache& cache, const ThreadTable& threads,
+              const ProcessOwners& processes, AttributionHooks hooks);
 
   // Reads the thread's cgroups and writes container_id and container_key, if they changed. Counts threads.
   void attach(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
@@ -79,6 +84,10 @@ class Attribution {
              const core::ContainerKey& container, uint64_t now_ns);
   Lineage& lineage() { return lineage_; }
 
+  // This capture is from before events told whose container they are about: its containers are all the
+  // machine's, also those below a user's slice.
+  void set_without_owners() { without_owners_ = true; }
+
   // Asks the engines again for every container without metadata: when they have just become reachable.
   void ask_for_all();
 
@@ -86,13 +95,22 @@ class Attribution {
   struct Cgroups {
     const core::cgroup::Match* match = nullptr;  // the container that they name; nullptr: none
     bool any = false;                            // the host knows at least one cgroup path of the thread
+    core::Owner owner = {};                      // of the cgroup that matched, and so of the container
   };
-  // The path that matched is left in path_.
+  // The path that matched is left in path_. A path in a user's slice, where he makes cgroups that are called
+  // as he likes, gives way to any other.
   Cgroups match(const api::TableReader* reader, api::TableEntry* thread);
   // Takes over the key and id of the thread's parent, for a thread whose cgroups the host does not know.
   void inherit(const api::TableReader* reader, api::TableEntry* thread);
   // Finds the container of a thread by its ancestors; see lineage.h. True when there is one, in key_ and id_.
   bool descend(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion);
+  // Whether the thread is in another owner's container of the same id than its cgroup tells.
+  bool is_anothers(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups,
+                   const Occasion& occasion);
+  // Whether a process of somebody else's is in a cgroup of a user's container, but in no container: his sudo.
+  bool is_visitor(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups) const;
+  core::ContainerKey key_of(const Cgroups& cgroups) const;
+  ThreadKey key_on(const api::TableReader* reader, api::TableEntry* thread) const;
   bool is_where_asked_for(const api::TableReader* reader, api::TableEntry* thread);
   bool is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind);
   Lineage::Answer created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
@@ -101,10 +119,11 @@ class Attribution {
   void set_lineage(const core::ContainerKey& container);
   ThreadKey key() const { return ThreadKey::parse(key_); }
   // The entry of a container that has threads; made from the cgroup alone when nothing is known yet.
-  Cache::Entry& ensure(const core::cgroup::Match& match, uint64_t now_ns);
+  Cache::Entry& ensure(const Cgroups& cgroups, uint64_t now_ns);
   // The entry of a container that has threads, though no cgroup path tells of it.
   Cache::Entry& ensure_by_lineage(const core::ContainerKey& container, uint64_t now_ns);
-  Cache::Entry* confirmed(const core::cgroup::Match& match);
+  // path_: where the thread is.
+  Cache::Entry* confirmed(const Cgroups& cgroups);
   void ask_once_to_confirm(const core::cgroup::Match& match);
   void enter(const Cgroups& cgroups, uint64_t now_ns);
   // cgroup_path: where the thread was, "" when not known.
@@ -115,13 +134,16 @@ class Attribution {
   const config::Config& config_;
   Cache& cache_;
   const ThreadTable& threads_;
+  const ProcessOwners& processes_;
   AttributionHooks hooks_;
   core::cgroup::Resolver resolver_;
   core::cgroup::Match static_match_;
-  core::cgroup::Match candidate_;  // the last name that waits for its confirmation
+  core::cgroup::Match candidate_;  // the last match that a later path may outdo
   base::Lru<bool> asked_names_;    // unconfirmed names that were asked about
   Lineage lineage_;
   bool any_by_lineage_ = false;  // some thread was given a key of lineage
+  bool any_by_users_ = false;    // some user's runtime was followed
+  bool without_owners_ = false;
   std::string path_;
   std::string id_;   // scratch, so that attaching a thread allocates nothing
   std::string key_;  // a ThreadKey's text

@@ -70,10 +70,12 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
 
   const bool had_metadata = entry->has_metadata();
   const core::Container& known = entry->record->container;
-  const bool another = (entry->removed && container.source > core::Source::kCgroup) ||
-                       (entry->untrusted && container.source > known.source);
+  const bool another = entry->removed && container.source > core::Source::kCgroup;
   entry->removed = false;
-  if (another) entry->untrusted = entry->from_worker = false;
+  if (another) {
+    entry->from_worker = false;
+    entry->cgroup.clear();
+  }
   core::Container merged = another ? std::move(container) : core::merge(known, container);
   if (merged.source != known.source || merged.full_id.size() != known.full_id.size() ||
       !core::same_for_users(merged, known)) {

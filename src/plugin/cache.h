@@ -35,8 +35,8 @@ class Cache {
     bool removed = false;
     uint64_t removed_at_ns = 0;
     bool from_worker = false;  // an engine told the worker: it decides about the container, not an event
-    // Its bundle was announced by a process of an ordinary user: a better source replaces all that it says.
-    bool untrusted = false;
+    // The cgroup that its bundle asks for, of a container whose id a cgroup path alone does not prove.
+    std::string cgroup;
 
     // False while nothing but the cgroup path is known of a container that an engine could tell more of.
     bool has_metadata() const {

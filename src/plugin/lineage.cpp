@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/cgroup/owner_of.h"
+
 namespace plugin {
 namespace {
 
@@ -16,6 +18,7 @@ bool asks_for(const Creation& creation, std::string_view path) {
   const std::string_view wanted = creation.cgroups_path;
   const size_t first = wanted.find(':');
   if (!wanted.empty() && first == std::string_view::npos) return path == wanted;
+  if (core::cgroup::owner_of(path) != creation.container.owner) return false;
   std::string_view prefix;
   std::string_view name = creation.container.full_id;
   if (!wanted.empty()) {
@@ -85,8 +88,9 @@ Lineage::Answer Lineage::executed(int64_t pid, std::string_view command_line, Pi
     return {creation, false};
   }
   const bool is_program = !creation->program.empty() && command_line == creation->program;
-  const bool is_first =
-      pid_namespace == PidNamespace::kFirstOfAnother || (is_program && !creation->own_pid_namespace);
+  const bool told_by_program =
+      is_program && !creation->own_pid_namespace && creation->container.owner.is_machine();
+  const bool is_first = pid_namespace == PidNamespace::kFirstOfAnother || told_by_program;
   if (!is_first) return {};
   ++family.programs;
   if (is_program || family.programs >= kMaxPrograms) close(family);
@@ -98,6 +102,9 @@ void Lineage::learn(const core::ContainerKey& container, std::string_view cgroup
   if (found == families_.end() || cgroup.empty() || cgroup == "/") return;
   Family& family = found->second;
   if (family.cgroups.size() >= kMaxCgroups || family.host_cgroups.contains(cgroup)) return;
+  const bool is_asked_for = cgroup == family.creation->cgroups_path;
+  if (core::cgroup::owner_of(cgroup) != container.owner && !(container.owner.is_machine() && is_asked_for))
+    return;
   const auto [where, is_new] = by_cgroup_.try_emplace(std::string(cgroup), &family);
   if (is_new) family.cgroups.push_back(where->first);
 }

@@ -12,6 +12,9 @@
 // container's: processes that enter it later, by `exec`, belong to it too. So is the one that the bundle asks
 // for, with what the runtime puts there before. What the container's own program does to cgroups afterwards
 // teaches nothing: else a privileged container could claim a host service's cgroup for itself.
+//
+// Of what a user creates only his own processes count, only in another pid namespace (which he can have in a
+// user namespace of his own only), and only cgroups that are his (docs/security.md).
 #pragma once
 
 #include <cstdint>
@@ -34,14 +37,14 @@ struct Creation {
   core::StoredContainerKey container;
   // Whether its first process has a pid namespace of its own; true when that is not known.
   bool own_pid_namespace = true;
-  std::string program;          // the command line of its first process, each argument ended by NUL
-  std::string cgroups_path;     // linux.cgroupsPath; "" when the bundle leaves it to the runtime
-  std::optional<uint32_t> uid;  // of who creates it; nullopt when that is not known
+  std::string program;       // the command line of its first process, each argument ended by NUL
+  std::string cgroups_path;  // linux.cgroupsPath; "" when the bundle leaves it to the runtime
 };
 
-// Whether `path` is the cgroup that the bundle asks for: a path, or `slice:prefix:name` for systemd, whose
-// scope is `prefix-name.scope` wherever the slice is; without either what runtimes then take, their own name
-// and the id.
+// Whether `path`, a cgroup of the container's owner, is the one that the bundle asks for: a path, or
+// `slice:prefix:name` for systemd, whose scope is `prefix-name.scope` wherever the slice is; without either
+// what runtimes then take, their own name and the id. In a user's slice the machine's containers are only
+// where the path says so whole, for there he makes cgroups that are called as he likes.
 bool asks_for(const Creation& creation, std::string_view path);
 
 class Lineage {
@@ -74,12 +77,16 @@ class Lineage {
     const Creation* creation = nullptr;
     bool teaches = false;
   };
+  // The process is none of the container's or its runtime's any more: a program that is somebody else's.
+  void dismiss(int64_t pid) { drop_process(pid); }
+
   // A process came into being.
   Answer cloned(int64_t pid, int64_t parent, PidNamespace pid_namespace);
   // A process executes `command_line` (argv with argv[0], each ended by NUL).
   Answer executed(int64_t pid, std::string_view command_line, PidNamespace pid_namespace);
 
-  // A process of that container, which has not run the container's program yet, is in that cgroup.
+  // A process of that container, which has not run the container's program yet, is in that cgroup. Cgroups of
+  // other owners than the container's are not learnt.
   void learn(const core::ContainerKey& container, std::string_view cgroup);
   // The container's runtime is in that cgroup: it is never the container's.
   void learn_host(const core::ContainerKey& container, std::string_view cgroup);

@@ -88,11 +88,11 @@ LocalSources::Bundle LocalSources::bundle(std::string_view full_id, std::string_
   return {};
 }
 
-std::optional<core::Container> LocalSources::by_cgroup(const core::cgroup::Match& match) {
+std::optional<core::Container> LocalSources::by_cgroup(const core::cgroup::Match& match, core::Owner owner) {
   if (!may_read()) return std::nullopt;
   const Stopwatch stopwatch(budget_, counters_.spent_ns);
-  auto reading =
-      state_.by_id(match.type(), match.full_id, match.containerd_namespace, base::Patience::kCachedOnly);
+  auto reading = state_.by_id(match.type(), match.full_id, match.containerd_namespace, owner,
+                              base::Patience::kCachedOnly);
   if (reading) {
     ++counters_.states;
     return std::move(reading->container);

@@ -42,8 +42,8 @@ class LocalSources {
   // engines/local/local_state.h.
   Bundle bundle(std::string_view full_id, std::string_view directory, std::string_view name_hint);
 
-  // What engines have on disk of a container that a cgroup told of.
-  std::optional<core::Container> by_cgroup(const core::cgroup::Match& match);
+  // What the owner's engines have on disk of a container that a cgroup told of.
+  std::optional<core::Container> by_cgroup(const core::cgroup::Match& match, core::Owner owner);
 
   const Counters& counters() const { return counters_; }
 

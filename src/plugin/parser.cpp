@@ -14,12 +14,8 @@ namespace {
 constexpr uint32_t kExe = 1;
 constexpr uint32_t kArgs = 2;
 
-// Whether, in a live capture, an event about that container is this plugin's own on its way back.
-bool is_ours(const Cache::Entry& known) {
-  const core::Container& container = known.record->container;
-  const bool from_disk = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
-  return known.from_worker || from_disk || core::id_is_name(container.type);
-}
+constexpr uint32_t kCloneUid = 16;
+constexpr uint32_t kExecUid = 26;
 
 }  // namespace
 
@@ -68,7 +64,8 @@ base::Status Parser::new_thread(const Call& call) {
   const bool seen = threads_.key(call.reader, thread.get()).kind != ThreadKey::Kind::kUnseen;
   if (*result > 0 && seen) return base::Ok{};
   const bool is_child = *result == 0;
-  const Occasion occasion{is_child ? Occasion::Kind::kCloned : Occasion::Kind::kSeen, {}, {}};
+  const Occasion occasion{
+      is_child ? Occasion::Kind::kCloned : Occasion::Kind::kSeen, {}, {}, call.event.param_u32(kCloneUid)};
   attribution_.attach(call.reader, call.writer, thread.get(), occasion, call.now_ns);
   if (is_child) probes_.mark_child(call.reader, call.writer, thread.get());
   return base::Ok{};
@@ -81,7 +78,10 @@ base::Status Parser::new_program(const Call& call) {
   const auto tid = static_cast<int64_t>(call.event.tid());
   const ThreadEntry thread = threads_.find(call.reader, tid);
   if (!thread) return base::Ok{};
-  Occasion occasion{Occasion::Kind::kExecuted, call.event.param_text(kExe).value_or(std::string_view()), {}};
+  Occasion occasion{Occasion::Kind::kExecuted,
+                    call.event.param_text(kExe).value_or(std::string_view()),
+                    {},
+                    call.event.param_u32(kExecUid)};
   if (const auto args = call.event.param(kArgs)) {
     occasion.args = {reinterpret_cast<const char*>(args->data()), args->size()};
   }
@@ -113,8 +113,9 @@ base::Status Parser::container(const Call& call) {
   if (kind == Payload::kNone) return base::Ok{};
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
-  const Cache::Entry* known = cache_.find(core::key_of(*container));
-  if (call.live && known != nullptr && is_ours(*known)) return base::Ok{};
+  if (call.live) return base::Ok{};
+  if (!std::exchange(first_seen_, true) && !tells_owner(call.event)) attribution_.set_without_owners();
+  if (!core::may_exist(core::key_of(*container))) return base::Ok{};
   if (kind == Payload::kRemoved) {
     cache_.remove(core::key_of(*container), call.now_ns);
   } else {

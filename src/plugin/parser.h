@@ -29,8 +29,8 @@ class Parser {
   // The event types that the host is asked to hand over.
   static std::span<const uint16_t> event_types();
 
-  // Fails when the event is broken; nothing is changed then. live: the worker is the authority on containers
-  // that it reported, attribution on those of a cgroup alone: their events that come back say nothing new.
+  // Fails when the event is broken; nothing is changed then. live: events about containers are this plugin's
+  // own on their way back, which say nothing new, or somebody else's, who has nothing to say.
   base::Status parse(const EventView& event, const api::EventParseInput& input, bool live, uint64_t now_ns);
 
  private:
@@ -59,6 +59,7 @@ class Parser {
   Attribution& attribution_;
   Announcements& announcements_;
   ProbeProcesses probes_;
+  bool first_seen_ = false;  // a container event: it tells what kind of capture this is
 };
 
 }  // namespace plugin

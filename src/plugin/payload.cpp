@@ -44,6 +44,11 @@ base::Result<core::Container> read_plain(const EventView& event) {
   return container;
 }
 
+// The parameter that holds the JSON.
+uint32_t json_param(const EventView& event) {
+  return event.type() == api::kEventAsync ? kAsyncData : 0;
+}
+
 }  // namespace
 
 Payload payload_of(const EventView& event) {
@@ -64,14 +69,13 @@ Payload payload_of(const EventView& event) {
 }
 
 base::Result<core::Container> read_payload(const EventView& event) {
-  switch (event.type()) {
-    case api::kEventContainer:
-      return read_plain(event);
-    case api::kEventAsync:
-      return read_json(event, kAsyncData);
-    default:
-      return read_json(event, 0);
-  }
+  return event.type() == api::kEventContainer ? read_plain(event) : read_json(event, json_param(event));
+}
+
+bool tells_owner(const EventView& event) {
+  if (event.type() == api::kEventContainer) return false;
+  const auto json = event.param_text(json_param(event));
+  return json && core::has_owner(*json);
 }
 
 }  // namespace plugin

@@ -21,4 +21,8 @@ Payload payload_of(const EventView& event);
 // payload_of() is not kNone.
 base::Result<core::Container> read_payload(const EventView& event);
 
+// Whether such an event tells whose container it is about. Those of captures from before there were owners do
+// not, and then it is the machine's.
+bool tells_owner(const EventView& event);
+
 }  // namespace plugin

@@ -59,8 +59,9 @@ Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
       table_(cache_),
       async_(config_, logger_),
       sources_(config_, logger_),
-      attribution_(config_, cache_, threads_, hooks()),
-      announcements_(threads_, cache_, attribution_, sources_, announcement_hooks()),
+      processes_(config_.host_root),
+      attribution_(config_, cache_, threads_, processes_, hooks()),
+      announcements_(threads_, processes_, cache_, attribution_, sources_, announcement_hooks()),
       parser_(threads_, cache_, attribution_, announcements_),
       extractor_(threads_, cache_, attribution_),
       refusals_(kRefusalLog),
@@ -68,17 +69,19 @@ Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
 
 AttributionHooks Plugin::hooks() {
   AttributionHooks hooks;
-  hooks.read_state = [this](const core::cgroup::Match& match) { return sources_.by_cgroup(match); };
+  hooks.read_state = [this](const core::cgroup::Match& match, core::Owner owner) {
+    return sources_.by_cgroup(match, owner);
+  };
   hooks.ask = [this](worker::LookupRequest request) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) worker->request(std::move(request));
   };
   hooks.forget = [this](const core::ContainerKey& container) {
     worker::Worker* worker = async_.worker();
-    if (worker != nullptr) worker->forget(std::string(container.full_id));
+    if (worker != nullptr) worker->forget(std::string(container.full_id), container.owner);
   };
   hooks.orphaned = [this](const core::ContainerKey& container, const std::string& cgroup_path) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) {
-      worker->orphaned(std::string(container.full_id), cgroup_path);
+      worker->orphaned(std::string(container.full_id), cgroup_path, container.owner);
     }
   };
   hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
@@ -91,10 +94,10 @@ AttributionHooks Plugin::hooks() {
 AnnouncementHooks Plugin::announcement_hooks() {
   AnnouncementHooks hooks;
   hooks.appeared = [this](const core::Container& container) { async_.send(kContainerEvent, container); };
-  hooks.read_bundle = [this](const std::string& full_id, const std::string& directory,
+  hooks.read_bundle = [this](const core::ContainerKey& container, const std::string& directory,
                              const std::string& name_hint) {
     if (worker::Worker* worker = async_.worker(); worker != nullptr) {
-      worker->read_bundle(full_id, directory, name_hint);
+      worker->read_bundle(std::string(container.full_id), directory, name_hint, container.owner);
     }
   };
   return hooks;
@@ -171,11 +174,13 @@ void Plugin::capture_open(const api::CaptureListenInput& input) {
 void Plugin::set_async_handler(api::Owner* owner, api::AsyncEventHandler handler) {
   if (handler == nullptr) {
     sources_.set_live(false);
+    processes_.set_live(false);
     async_.stop();
     return;
   }
   async_.start(owner, handler);
   sources_.set_live(true);
+  processes_.set_live(true);
   attribution_.ask_for_all();
 }
 

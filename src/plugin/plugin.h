@@ -22,6 +22,7 @@
 #include "plugin/local_sources.h"
 #include "plugin/metrics.h"
 #include "plugin/parser.h"
+#include "plugin/process_owners.h"
 #include "plugin/thread_table.h"
 
 namespace plugin {
@@ -63,6 +64,7 @@ class Plugin {
   ContainerTable table_;
   AsyncChannel async_;
   LocalSources sources_;
+  ProcessOwners processes_;
   Attribution attribution_;
   Announcements announcements_;
   Parser parser_;

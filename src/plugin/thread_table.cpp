@@ -1,6 +1,7 @@
 // See thread_table.h.
 #include "plugin/thread_table.h"
 
+#include <limits>
 #include <string>
 
 namespace plugin {
@@ -84,6 +85,8 @@ base::Result<ThreadTable> ThreadTable::open(const api::InitInput& input) {
   }
   // Not every host has it; it is missed only by a runtime that names its bundle relative to its directory.
   threads.cwd_ = fields.get_table_field(threads.table_, "cwd", api::kStateString);
+  // Without it nobody knows who started what ran before the capture.
+  threads.uid_ = fields.get_table_field(threads.table_, "uid", api::kStateUint32);
   threads.cgroup_path_ = subtable_field(*tables, threads.table_, threads.cgroups_, "second");
   threads.arg_value_ = subtable_field(*tables, threads.table_, threads.args_, "value");
   if (threads.cgroup_path_ == nullptr || threads.arg_value_ == nullptr) {
@@ -143,6 +146,13 @@ int64_t ThreadTable::ptid(const api::TableReader* reader, api::TableEntry* entry
 
 int64_t ThreadTable::vpid(const api::TableReader* reader, api::TableEntry* entry) const {
   return read_i64(reader, entry, vpid_);
+}
+
+std::optional<uint32_t> ThreadTable::uid(const api::TableReader* reader, api::TableEntry* entry) const {
+  api::StateData data{};
+  const bool known = uid_ != nullptr && reader->read_entry_field(table_, entry, uid_, &data) == api::kSuccess;
+  if (!known || data.u32 == std::numeric_limits<uint32_t>::max()) return std::nullopt;
+  return data.u32;
 }
 
 uint64_t ThreadTable::read_u64(const api::TableReader* reader, api::TableEntry* entry,

@@ -75,6 +75,13 @@ class ThreadTable {
   int64_t pid(const api::TableReader* reader, api::TableEntry* entry) const;
   int64_t ptid(const api::TableReader* reader, api::TableEntry* entry) const;
   int64_t vpid(const api::TableReader* reader, api::TableEntry* entry) const;
+  // Whether it is in another pid namespace than the host's.
+  bool in_pid_namespace(const api::TableReader* reader, api::TableEntry* entry) const {
+    const int64_t inner = vpid(reader, entry);
+    return inner > 0 && inner != pid(reader, entry);
+  }
+  // The effective one; nullopt when the host does not know it.
+  std::optional<uint32_t> uid(const api::TableReader* reader, api::TableEntry* entry) const;
   uint64_t pidns_init_start_ts(const api::TableReader* reader, api::TableEntry* entry) const;  // ns
   uint64_t container_probe(const api::TableReader* reader, api::TableEntry* entry) const;
 
@@ -157,6 +164,7 @@ class ThreadTable {
   api::TableField* pid_ = nullptr;
   api::TableField* ptid_ = nullptr;
   api::TableField* vpid_ = nullptr;
+  api::TableField* uid_ = nullptr;  // nullptr: the host has no such field
   api::TableField* pidns_init_start_ts_ = nullptr;
 };
 

@@ -63,8 +63,8 @@ asio::awaitable<void> LocalReader::pursue(std::shared_ptr<Shared> shared, Bundle
 bool LocalReader::report_by_id(const LookupRequest& request) {
   const std::shared_ptr<Shared> shared = shared_.lock();
   if (!shared) return false;
-  engines::local::Finding found =
-      state_.by_id(request.hint, request.full_id, request.containerd_namespace, Patience::kMayWait);
+  engines::local::Finding found = state_.by_id(request.hint, request.full_id, request.containerd_namespace,
+                                               request.owner, Patience::kMayWait);
   if (!found) {
     if (found.kind() == Unread::kRefused) refused(*shared, found.error().message);
     return false;

@@ -250,6 +250,49 @@ TEST_P(LocalFilesTest, RefusesOtherFileSystems) {
   }
 }
 
+// Who can have written the file, by what was given to whom.
+TEST_P(LocalFilesTest, TellsWhoCanHaveWrittenIt) {
+  if (!is_root()) GTEST_SKIP() << "needs root, to give files away";
+  constexpr uid_t kUser = 1000;
+  constexpr uid_t kOther = 1001;
+  const std::string bundle = root_ + "/bundle";
+  const auto give = [](const std::string& path, uid_t uid) {
+    ASSERT_EQ(::lchown(path.c_str(), uid, uid), 0);
+  };
+  const auto hands = [&](const std::string& directory = "/bundle") {
+    LocalFiles files(root_);
+    EXPECT_TRUE(files.read(directory, "config.json", kCap, GetParam()));
+    return files.hands();
+  };
+  write(file_, "{}");
+  EXPECT_TRUE(hands().only_root());
+  give(file_, kUser);
+  ASSERT_TRUE(hands().one_user());
+  EXPECT_EQ(hands().uid(), kUser);
+  give(bundle, kOther);
+  EXPECT_FALSE(hands().one_user() || hands().only_root()) << "two users";
+  give(file_, 0);
+  EXPECT_EQ(hands().uid(), kOther) << "root's file in a user's directory";
+  give(bundle, 0);
+  for (const auto& [mode, only_root] :
+       {std::pair{0755, true}, std::pair{0775, false}, std::pair{0757, false}, std::pair{01777, true}}) {
+    ASSERT_EQ(::chmod(bundle.c_str(), static_cast<mode_t>(mode)), 0);
+    EXPECT_EQ(hands().only_root(), only_root) << std::oct << mode;
+  }
+  give(bundle, kUser);
+  ASSERT_EQ(::chmod(bundle.c_str(), 0775), 0);
+  EXPECT_TRUE(hands().one_user()) << "his own group";
+  give(bundle, 0);
+  ASSERT_EQ(::chmod(bundle.c_str(), 0755), 0);
+  give(root_, kUser);
+  EXPECT_EQ(hands().uid(), kUser) << "the root itself";
+  give(root_, 0);
+  make_followed_link("bundle", root_ + "/link");
+  EXPECT_TRUE(hands("/link").only_root());
+  ASSERT_EQ(::lchown((root_ + "/link").c_str(), kUser, kUser), 0);
+  EXPECT_EQ(hands("/link").uid(), kUser) << "a user's link";
+}
+
 TEST_P(LocalFilesTest, ListsADirectory) {
   for (const char* name : {"a", "b", ".hidden"}) write(root_ + "/bundle/" + name, "x");
   LocalFiles files(root_);

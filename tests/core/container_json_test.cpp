@@ -69,13 +69,32 @@ TEST(ToJson, WritesEveryKeyInOrder) {
       R"("Mounts":[{"Source":"/a","Destination":"/b","Mode":"z","RW":false,"Propagation":"rprivate"}],)"
       R"("is_pod_sandbox":true,"pod_sandbox_id":"","pod_sandbox_labels":{"p":"q"},"cni_json":"{\"a\":\"b\"}",)"
       R"("Healthcheck":{"exe":"NONE","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
-      R"("ReadinessProbe":{"exe":"x","args":[""]},"source":"api"}})");
+      R"("ReadinessProbe":{"exe":"x","args":[""]},"owner":0,"source":"api"}})");
+}
+
+TEST(ToJson, KeepsTheOwner) {
+  for (const core::Owner owner : {core::Owner::machine(), core::Owner::user(1000),
+                                  core::Owner::user(4294967294U), core::Owner::nobody()}) {
+    Container container = full();
+    container.owner = owner;
+    const std::string text = to_json(container);
+    EXPECT_TRUE(core::has_owner(text));
+    EXPECT_EQ(from_json(text)->owner, owner) << text;
+  }
+  EXPECT_FALSE(core::has_owner(R"({"container":{"id":"a","labels":{"owner":"1"}},"owner":1})"));
+  EXPECT_FALSE(core::has_owner("not JSON"));
+  EXPECT_EQ(from_json(R"({"container":{"id":"a"}})")->owner, core::Owner::machine());
+  // Whatever it is, it is not root's.
+  for (const char* owner : {"-1", "\"0\"", "4294967296", "null", "{}", "1.5"}) {
+    const std::string text = std::string(R"({"container":{"id":"a","owner":)") + owner + "}}";
+    EXPECT_FALSE(from_json(text)->owner.is_machine()) << text;
+  }
 }
 
 TEST(ToJson, WritesDefaultsAndLeavesAbsentProbesOut) {
   const std::string text = to_json_object({});
   EXPECT_TRUE(text.starts_with(R"({"type":65535,"id":"","full_id":"")")) << text;
-  EXPECT_TRUE(text.ends_with(R"("pod_sandbox_labels":null,"cni_json":"","source":"api"})")) << text;
+  EXPECT_TRUE(text.ends_with(R"("pod_sandbox_labels":null,"cni_json":"","owner":0,"source":"api"})")) << text;
   EXPECT_NE(text.find(R"("size":-1)"), std::string::npos);
   // What nobody has told is left out: a reader must not take it for false or 0.
   for (const char* key : {"privileged", "host_pid", "host_network", "host_ipc", "cpu_period", "cpu_quota",

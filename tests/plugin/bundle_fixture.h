@@ -45,6 +45,7 @@ inline std::string plain_spec(bool own_pid_namespace = true) {
 class BundleTest : public testing::Test {
  protected:
   void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root, whose bundles these are";
     ASSERT_TRUE(host_.ok()) << host_.error();
     std::string pattern = (fs::temp_directory_path() / "bundle_test_XXXXXX").string();
     ASSERT_NE(::mkdtemp(pattern.data()), nullptr);

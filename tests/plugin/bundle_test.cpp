@@ -132,16 +132,20 @@ TEST_F(Bundle, NorDoesOneInAnotherPidNamespace) {
 }
 
 TEST_F(Bundle, AKnownContainerStaysAsItIs) {
-  auto known = test::full_container(kIdA);
-  ASSERT_TRUE(host_.announce(known));
+  PluginHost host;
+  ASSERT_TRUE(host.ok()) << host.error();
+  ASSERT_TRUE(host.announce(test::full_container(kIdA)));  // before the capture is opened, as a dump is
+  host.open(true);
   auto liar = runtime({"create", "--bundle", cri_bundle(kIdA, "forged").string(), kIdA});
   liar.uid = 1000;
-  ASSERT_TRUE(execute(liar));
-  EXPECT_EQ(first(init_of(docker_cgroup(kIdA)), "container.name"), "web");
-  EXPECT_EQ(host_.ask(kInit, "container.image"), "registry.example:5000/team/web:1.2");
+  host.put(liar);
+  ASSERT_TRUE(host.feed(host::make_exec_exit(api::kEventExecve19Exit, liar, kStart)));
+  const auto init = init_of(docker_cgroup(kIdA));
+  EXPECT_EQ(host.ask(host::make_clone_exit(api::kEventCloneExit, init, kStart), "container.name"), "web");
+  EXPECT_EQ(host.ask(kInit, "container.image"), "registry.example:5000/team/web:1.2");
   // Nor does an ordinary user's process become one of it.
-  EXPECT_EQ(first(init_of(kHostCgroup, kRuntime, kInit + 1), "container.id"), "host");
-  EXPECT_EQ(host_.metric("async_events_sent"), 0U);
+  const auto child = test::thread(kInit + 1, kHostCgroup, kRuntime);
+  EXPECT_EQ(host.ask(host::make_clone_exit(api::kEventCloneExit, child, kStart), "container.id"), "host");
 }
 
 TEST_F(Bundle, RootsWordReplacesAUsers) {

@@ -248,25 +248,6 @@ TEST(Cache, HundredThousandContainersLeaveNothingBehind) {
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
-// An ordinary user may have announced it to mislead: of his words nothing is left once an engine has spoken.
-TEST(Cache, AnEnginesWordReplacesAUsersAsAWhole) {
-  for (const bool untrusted : {false, true}) {
-    plugin::Cache cache({});
-    core::Container forged;
-    forged.full_id = "web";
-    forged.source = core::Source::kBundle;
-    forged.pod_name = "forged";
-    cache.put(forged, 1).untrusted = untrusted;
-    core::Container told;
-    told.full_id = "web";
-    told.name = "real";
-    const plugin::Cache::Entry& entry = cache.put(told, 2);
-    EXPECT_EQ(entry.record->container.name, "real");
-    EXPECT_EQ(entry.record->container.pod_name, "");
-    EXPECT_FALSE(entry.untrusted);
-  }
-}
-
 // Ids of people's choosing are used again.
 TEST(Cache, ARemovedContainersRecordIsNotTheNextOnes) {
   plugin::Cache cache({});

@@ -97,7 +97,14 @@ TEST(AsksFor, ThePathOrTheScopeOfTheBundle) {
   EXPECT_FALSE(plugin::asks_for(creation, "/other/pods/web"));
   creation.cgroups_path = "system.slice:ctr:web";
   EXPECT_TRUE(plugin::asks_for(creation, "/system.slice/ctr-web.scope"));
+  EXPECT_TRUE(plugin::asks_for(creation, "/some.slice/ctr-web.scope"));
+  // There a user makes scopes that are called as he likes: they are his.
+  EXPECT_FALSE(plugin::asks_for(creation, "/user.slice/user@1000.service/ctr-web.scope"));
+  creation.container.owner = core::Owner::user(1000);
   EXPECT_TRUE(plugin::asks_for(creation, "/user.slice/user@1000.service/ctr-web.scope"));
+  EXPECT_FALSE(plugin::asks_for(creation, "/user.slice/user@1001.service/ctr-web.scope"));
+  EXPECT_FALSE(plugin::asks_for(creation, "/system.slice/ctr-web.scope"));
+  creation.container.owner = core::Owner::machine();
   EXPECT_FALSE(plugin::asks_for(creation, "/system.slice/runc-web.scope"));
   EXPECT_FALSE(plugin::asks_for(creation, "/system.slice/ctr-web.service"));
   EXPECT_FALSE(plugin::asks_for(creation, "/system.slice/web.scope"));

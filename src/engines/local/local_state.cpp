@@ -52,6 +52,15 @@ bool may_come(Unread kind) {
   return kind == Unread::kWouldWait || kind == Unread::kChanged;
 }
 
+core::Owner owner_of(const base::Hands& hands) {
+  if (hands.only_root()) return core::Owner::machine();
+  return hands.one_user() ? core::Owner::user(hands.uid()) : core::Owner::nobody();
+}
+
+ReadError of_others(const std::string& path) {
+  return ReadError{Unread::kRefused, path + ": others than the container's owner can have written it"};
+}
+
 }  // namespace
 
 class State::Impl {
@@ -63,7 +72,8 @@ class State::Impl {
 
   Finding bundle(std::string_view full_id, std::string_view directory, Patience patience,
                  std::string_view name_hint);
-  Finding by_id(ContainerType hint, std::string_view full_id, std::string_view ns, Patience patience);
+  Finding by_id(ContainerType hint, std::string_view full_id, std::string_view ns, core::Owner owner,
+                Patience patience);
 
  private:
   base::Reading<std::string> read(std::string_view directory, std::string_view name, Patience patience);
@@ -72,9 +82,10 @@ class State::Impl {
   void complete_docker(std::string containers, Patience patience, Found& found);
   void complete_podman(std::string_view storage, Patience patience, Found& found);
   base::Reading<core::Container> docker_state(std::string_view full_id, std::string_view containers,
-                                              const core::Container* spec, Patience patience);
+                                              core::Owner owner, const core::Container* spec,
+                                              Patience patience);
   base::Reading<core::Container> storage_entry(std::string_view full_id, std::string_view storage,
-                                               Patience patience);
+                                               core::Owner owner, Patience patience);
 
   config::Config config_;
   Settings settings_;
@@ -108,6 +119,7 @@ Finding State::Impl::bundle(std::string_view full_id, std::string_view directory
   if (!is_container_id(full_id)) return ReadError{Unread::kRefused, "bundle: not an id of a container"};
   const base::Reading<std::string> text = read(directory, "config.json", patience);
   if (!text) return text.error();
+  const core::Owner owner = owner_of(files_.hands());
   const Place place = place_of(directory);
   base::Result<Bundle> mapped = map_bundle(full_id, *text, place, settings_);
   if (!mapped) {
@@ -115,6 +127,7 @@ Finding State::Impl::bundle(std::string_view full_id, std::string_view directory
                                                    config_.host_root, directory, full_id, mapped.error())};
   }
   if (!is_enabled(mapped->found.container.type, place.ns)) return ReadError{};
+  mapped->found.container.owner = owner;
   complete(place, name_hint, patience, *mapped);
   return std::move(mapped->found);
 }
@@ -137,7 +150,8 @@ void State::Impl::complete(const Place& place, std::string_view name_hint, Patie
 void State::Impl::complete_docker(std::string containers, Patience patience, Found& found) {
   core::Container& container = found.container;
   if (containers.empty()) containers = kDockerContainers;
-  base::Reading<core::Container> state = docker_state(container.full_id, containers, &container, patience);
+  base::Reading<core::Container> state =
+      docker_state(container.full_id, containers, container.owner, &container, patience);
   if (!state) {
     found.complete = !may_come(state.kind());
     return;
@@ -149,28 +163,31 @@ void State::Impl::complete_docker(std::string containers, Patience patience, Fou
 
 // spec: the record from the bundle, when there is one.
 base::Reading<core::Container> State::Impl::docker_state(std::string_view full_id,
-                                                         std::string_view containers,
+                                                         std::string_view containers, core::Owner owner,
                                                          const core::Container* spec, Patience patience) {
   const std::string directory = fmt::format("{}/{}", containers, full_id);
   const base::Reading<std::string> config = read(directory, "config.v2.json", patience);
   if (!config) return config.error();
+  if (owner_of(files_.hands()) != owner) return of_others(config_.host_root + directory);
   // With the bundle's numbers and switches at hand Docker's words for them are worth no time of Falco's.
   const bool spared = spec != nullptr && patience == Patience::kCachedOnly;
   const base::Reading<std::string> host =
       spared ? base::Reading<std::string>(ReadError{}) : read(directory, "hostconfig.json", patience);
   if (!host && may_come(host.kind())) return host.error();
+  if (host && owner_of(files_.hands()) != owner) return of_others(config_.host_root + directory);
   base::Result<core::Container> mapped =
       map_docker_state(full_id, *config, host ? std::string_view(*host) : std::string_view(), settings_);
   if (!mapped) {
     return ReadError{Unread::kRefused, fmt::format("{}{}: {}", config_.host_root, directory, mapped.error())};
   }
+  mapped->owner = owner;
   return *std::move(mapped);
 }
 
 void State::Impl::complete_podman(std::string_view storage, Patience patience, Found& found) {
   if (storage.empty()) return;
   core::Container& container = found.container;
-  base::Reading<core::Container> entry = storage_entry(container.full_id, storage, patience);
+  base::Reading<core::Container> entry = storage_entry(container.full_id, storage, container.owner, patience);
   if (!entry) {
     found.complete = !may_come(entry.kind());
     return;
@@ -179,7 +196,7 @@ void State::Impl::complete_podman(std::string_view storage, Patience patience, F
 }
 
 base::Reading<core::Container> State::Impl::storage_entry(std::string_view full_id, std::string_view storage,
-                                                          Patience patience) {
+                                                          core::Owner owner, Patience patience) {
   const bool hurried = patience == Patience::kCachedOnly;
   ReadError worst;
   for (const std::string_view name : {"containers.json", "volatile-containers.json"}) {
@@ -191,7 +208,12 @@ base::Reading<core::Container> State::Impl::storage_entry(std::string_view full_
     }
     const std::string_view entry = find_storage_entry(*list, full_id);
     if (entry.empty()) continue;
+    if (owner_of(files_.hands()) != owner) {
+      note(of_others(fmt::format("{}{}/{}", config_.host_root, storage, name)), worst);
+      continue;
+    }
     std::optional<core::Container> mapped = map_storage_entry(full_id, entry);
+    if (mapped) mapped->owner = owner;
     if (mapped) return *std::move(mapped);
     note({Unread::kRefused, fmt::format("{}{}/{}: the entry about {} is not what Podman writes",
                                         config_.host_root, storage, name, full_id)},
@@ -201,15 +223,20 @@ base::Reading<core::Container> State::Impl::storage_entry(std::string_view full_
 }
 
 Finding State::Impl::by_id(ContainerType hint, std::string_view full_id, std::string_view ns,
-                           Patience patience) {
+                           core::Owner owner, Patience patience) {
   if (!is_container_id(full_id) || (!ns.empty() && !is_container_id(ns))) {
     return ReadError{Unread::kRefused, "state on disk: not an id of a container"};
   }
+  if (owner.is_nobody()) return ReadError{};
   ReadError worst;
   // Bundles first: they tell most, and are completed.
-  StatePlaces places(config_, files_, patience);
+  StatePlaces places(config_, files_, owner, patience);
   for (const std::string& directory : places.bundles(hint, full_id, ns)) {
     Finding found = bundle(full_id, directory, patience, {});
+    if (found && found->container.owner != owner) {
+      note(of_others(config_.host_root + directory), worst);
+      continue;
+    }
     if (found) {
       found->container.source = core::Source::kDisk;
       return found;
@@ -219,7 +246,7 @@ Finding State::Impl::by_id(ContainerType hint, std::string_view full_id, std::st
   Found found;
   if (config_.docker.enabled && ns.empty()) {
     for (const std::string& containers : places.docker_containers()) {
-      base::Reading<core::Container> state = docker_state(full_id, containers, nullptr, patience);
+      base::Reading<core::Container> state = docker_state(full_id, containers, owner, nullptr, patience);
       if (state) {
         found.container = *std::move(state);
         return found;
@@ -229,7 +256,7 @@ Finding State::Impl::by_id(ContainerType hint, std::string_view full_id, std::st
   }
   if (config_.podman.enabled && ns.empty()) {
     for (const std::string& storage : places.container_storages()) {
-      base::Reading<core::Container> entry = storage_entry(full_id, storage, patience);
+      base::Reading<core::Container> entry = storage_entry(full_id, storage, owner, patience);
       if (entry) {
         found.container = *std::move(entry);
         return found;
@@ -251,8 +278,8 @@ Finding State::bundle(std::string_view full_id, std::string_view directory, Pati
 }
 
 Finding State::by_id(ContainerType hint, std::string_view full_id, std::string_view containerd_namespace,
-                     Patience patience) {
-  return impl_->by_id(hint, full_id, containerd_namespace, patience);
+                     core::Owner owner, Patience patience) {
+  return impl_->by_id(hint, full_id, containerd_namespace, owner, patience);
 }
 
 }  // namespace engines::local

@@ -18,7 +18,8 @@ namespace engines::local {
 inline constexpr size_t kMaxBytesCached = 262144;
 
 struct Found {
-  // full_id and source (kBundle, or kDisk when the engine's own state completed it) are set. type: kUnknown
+  // full_id, source (kBundle, or kDisk when the engine's own state completed it) and owner are set; the owner
+  // is who can have written all that was read (base/hands.h). type: kUnknown
   // when neither the place of the bundle nor its annotations tell the engine (runc by hand).
   core::Container container;
   std::string cgroups_path;               // linux.cgroupsPath as written; "" when there is none
@@ -42,16 +43,17 @@ class State {
 
   // What the bundle in `directory` (absolute, as the host sees it) tells of the container `full_id`,
   // completed by what its engine wrote elsewhere: Docker's config.v2.json, the containers.json of Podman's
-  // storage. When only that second part cannot be had, the first is answered. Refused when anything in it
-  // names another container. name_hint: the container's name where the caller knows it (conmon's arguments),
-  // taken when no file tells.
+  // storage. When only that second part cannot be had, or others can have written it, the first is answered.
+  // Refused when anything in it names another container. name_hint: the container's name where the caller
+  // knows it (conmon's arguments), taken when no file tells.
   Finding bundle(std::string_view full_id, std::string_view directory, base::Patience patience,
                  std::string_view name_hint = {});
 
   // What engines have on disk about `full_id`. hint: the engine that the cgroup suggests, whose places are
-  // looked at first; kUnknown: none. containerd_namespace: "" for every one.
+  // looked at first; kUnknown: none. containerd_namespace: "" for every one. owner: whose container it is;
+  // only files that nobody else can have written tell of it, and a user's are in his home.
   Finding by_id(core::ContainerType hint, std::string_view full_id, std::string_view containerd_namespace,
-                base::Patience patience);
+                core::Owner owner, base::Patience patience);
 
  private:
   class Impl;

@@ -15,7 +15,7 @@ namespace engines::local {
 namespace {
 
 constexpr size_t kMaxNames = 256;          // entries of a directory, namespaces or storage drivers
-constexpr size_t kMaxHomes = 256;          // users whose homes are looked into
+constexpr size_t kMaxHomes = 16;           // of one user
 constexpr size_t kMaxPasswd = 1UL << 20U;  // bytes
 // Docker's own containerd has no socket that is configured here.
 constexpr std::array<std::string_view, 2> kDockerTasks{"/run/docker/containerd/daemon",
@@ -25,7 +25,6 @@ constexpr std::array<std::string_view, 2> kStorages{"/var/lib/containers/storage
 constexpr std::string_view kUserStorage = ".local/share/containers/storage";
 constexpr std::string_view kUserDocker = ".local/share/docker/containers";
 constexpr std::string_view kStorageEnd = "-containers";
-constexpr int kFirstUser = 1000;  // systems' own users have no containers
 
 }  // namespace
 
@@ -46,6 +45,7 @@ std::vector<std::string> StatePlaces::bundles(core::ContainerType hint, std::str
 
 // containerd's state is beside its socket.
 std::vector<std::string> StatePlaces::task_bundles(std::string_view full_id, std::string_view ns) {
+  if (!owner_.is_machine()) return {};
   std::vector<std::string> states;
   for (const std::string& socket : config_.containerd.sockets) {
     states.push_back(socket.substr(0, socket.rfind('/')));
@@ -67,13 +67,15 @@ std::vector<std::string> StatePlaces::task_bundles(std::string_view full_id, std
 }
 
 std::vector<std::string> StatePlaces::docker_containers() {
-  std::vector<std::string> result{"/var/lib/docker/containers"};
+  if (owner_.is_machine()) return {"/var/lib/docker/containers"};
+  std::vector<std::string> result;
   for (const std::string& home : homes()) result.push_back(fmt::format("{}/{}", home, kUserDocker));
   return result;
 }
 
 std::vector<std::string> StatePlaces::container_storages() {
-  std::vector<std::string> storages(kStorages.begin(), kStorages.end());
+  std::vector<std::string> storages;
+  if (owner_.is_machine()) storages.assign(kStorages.begin(), kStorages.end());
   for (const std::string& home : homes()) storages.push_back(fmt::format("{}/{}", home, kUserStorage));
   std::vector<std::string> result;
   for (const std::string& storage : storages) {
@@ -87,10 +89,12 @@ std::vector<std::string> StatePlaces::container_storages() {
   return result;
 }
 
-// Of the users in /etc/passwd; only for the patient.
+// The user's in /etc/passwd; only for the patient.
 std::vector<std::string> StatePlaces::homes() {
   std::vector<std::string> result;
-  if (patience_ == base::Patience::kCachedOnly || !config_.podman_user_sockets) return result;
+  if (!owner_.is_user() || patience_ == base::Patience::kCachedOnly || !config_.podman_user_sockets) {
+    return result;
+  }
   const base::Reading<std::string> passwd = files_.read("/etc", "passwd", kMaxPasswd, patience_);
   if (!passwd) return result;
   std::string_view rest = *passwd;
@@ -103,11 +107,11 @@ std::vector<std::string> StatePlaces::homes() {
       field = line.substr(0, line.find(':'));
       line.remove_prefix(std::min(field.size() + 1, line.size()));
     }
-    int uid = 0;
+    uint32_t uid = 0;
     const std::string_view number = fields[2];
     const std::string_view home = fields[5];
     std::from_chars(number.data(), number.data() + number.size(), uid);
-    if (uid < kFirstUser || home.size() < 2 || !home.starts_with('/')) continue;
+    if (uid != owner_.uid() || home.size() < 2 || !home.starts_with('/')) continue;
     if (std::find(result.begin(), result.end(), home) == result.end()) result.emplace_back(home);
   }
   return result;

@@ -15,18 +15,20 @@ namespace engines::local {
 // The namespace of containerd that Kubernetes' containers are in.
 inline constexpr std::string_view kKubernetesNamespace = "k8s.io";
 
-// Made for one question and thrown away; both arguments outlive it.
+// Made for one question and thrown away; both references outlive it. owner: whose container the question is
+// about: the machine's engines keep their state in the system's directories, a user's in his home.
 class StatePlaces {
  public:
-  StatePlaces(const config::Config& config, base::LocalFiles& files, base::Patience patience)
-      : config_(config), files_(files), patience_(patience) {}
+  StatePlaces(const config::Config& config, base::LocalFiles& files, core::Owner owner,
+              base::Patience patience)
+      : config_(config), files_(files), owner_(owner), patience_(patience) {}
 
   // Where a bundle of that container may be, the places of the engine hinted at first. ns: containerd's
   // namespace, "" for each that there is. At most some hundred; few of them exist.
   std::vector<std::string> bundles(core::ContainerType hint, std::string_view full_id, std::string_view ns);
   // Docker's ".../containers".
   std::vector<std::string> docker_containers();
-  // "<storage>/overlay-containers" and its like, of root and of users.
+  // "<storage>/overlay-containers" and its like.
   std::vector<std::string> container_storages();
 
  private:
@@ -35,6 +37,7 @@ class StatePlaces {
 
   const config::Config& config_;
   base::LocalFiles& files_;
+  core::Owner owner_;
   base::Patience patience_;
 };
 

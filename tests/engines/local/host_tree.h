@@ -1,6 +1,8 @@
 // A host's root with the files that engines keep, from tests/data/local, for tests.
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -48,6 +50,16 @@ class HostTree {
     const std::filesystem::path file(real(path));
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
+  }
+  // Gives a file, or a directory with or without what is in it, to that user.
+  void give(const std::string& path, uint32_t uid, bool all = true) {
+    const std::filesystem::path top(real(path));
+    const auto chown = [uid](const std::filesystem::path& one) {
+      if (::lchown(one.c_str(), uid, uid) != 0) throw std::runtime_error("cannot give " + one.string());
+    };
+    chown(top);
+    if (!all || !std::filesystem::is_directory(top)) return;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(top)) chown(entry.path());
   }
   void remove(const std::string& path) { std::filesystem::remove_all(real(path)); }
 

@@ -135,7 +135,7 @@ TEST_F(HostileStateTest, AnotherContainersPlaceOrStateIsNotTaken) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->container.source, core::Source::kBundle);
   EXPECT_EQ(found->container.name, "");
-  EXPECT_EQ(State(host_.config()).by_id({}, kDockerId, "", Patience::kMayWait)->container.name, "");
+  EXPECT_EQ(State(host_.config()).by_id({}, kDockerId, "", {}, Patience::kMayWait)->container.name, "");
 }
 
 TEST_F(HostileStateTest, PathsThatLeadElsewhereAreNotFollowed) {
@@ -145,9 +145,9 @@ TEST_F(HostileStateTest, PathsThatLeadElsewhereAreNotFollowed) {
   EXPECT_THAT(bundle("some-id", "/srv/b").error().message, HasSubstr("symbolic link"));
   for (const char* id : {"", "../x", "a/b", "..", "-x", "a b"}) {
     EXPECT_EQ(bundle(id, "/srv/b").kind(), Unread::kRefused) << id;
-    EXPECT_EQ(State(host_.config()).by_id({}, id, "", Patience::kMayWait).kind(), Unread::kRefused) << id;
+    EXPECT_EQ(State(host_.config()).by_id({}, id, "", {}, Patience::kMayWait).kind(), Unread::kRefused) << id;
   }
-  EXPECT_EQ(State(host_.config()).by_id({}, "web", "../default", Patience::kMayWait).kind(),
+  EXPECT_EQ(State(host_.config()).by_id({}, "web", "../default", {}, Patience::kMayWait).kind(),
             Unread::kRefused);
   EXPECT_EQ(bundle("some-id", "relative").kind(), Unread::kRefused);
   EXPECT_EQ(bundle("some-id", "").kind(), Unread::kRefused);

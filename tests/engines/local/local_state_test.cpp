@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <filesystem>
@@ -30,8 +31,8 @@ class LocalStateTest : public testing::Test {
     return State(host_.config()).bundle(id, directory, Patience::kMayWait, name_hint);
   }
   Finding by_id(const std::string& id, ContainerType hint = ContainerType::kUnknown,
-                const std::string& ns = "") {
-    return State(host_.config()).by_id(hint, id, ns, Patience::kMayWait);
+                const std::string& ns = "", core::Owner owner = {}) {
+    return State(host_.config()).by_id(hint, id, ns, owner, Patience::kMayWait);
   }
   HostTree host_;
 };
@@ -248,17 +249,51 @@ TEST_F(LocalStateTest, FindsContainersThatHaveNoBundle) {
   EXPECT_EQ(podman->container.image, "example.test/team/enginetest:1.0");
 }
 
-TEST_F(LocalStateTest, FindsWhatUsersRun) {
+TEST_F(LocalStateTest, FindsWhatUsersRunForThemAlone) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files away";
   const std::string storage = "/home/u/.local/share/containers/storage/overlay-containers";
   host_.put(storage + "/containers.json", local_data("podman/containers.json"));
   host_.put(storage + "/" + kPodmanId + "/userdata/config.json", local_data("podman/config.json"));
   host_.put("/etc/passwd",
-            "root:x:0:0:root:/root:/bin/bash\nbroken\nx:x:1001:1:::\nu:x:1000:1000:U,,:/home/u:/bin/sh\n");
-  EXPECT_FALSE(by_id(kPodmanId));
+            "root:x:0:0:root:/root:/bin/bash\nbroken\nx:x:1001:1:::\nu:x:1000:1000:U,,:/home/u:/bin/sh\n"
+            "v:x:1002:1002::/home/u:/bin/sh\n");
+  host_.give("/home/u", 1000);
+  const core::Owner user = core::Owner::user(1000);
+  const auto of_user = [&](core::Owner owner) { return by_id(kPodmanId, {}, "", owner); };
+  EXPECT_FALSE(of_user(user)) << "users' files are not looked at";
   host_.config().podman_user_sockets = true;
-  const Finding found = by_id(kPodmanId);
+  const Finding found = of_user(user);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->container.name, "shop-web");
+  EXPECT_EQ(found->container.owner, user);
+  EXPECT_FALSE(of_user(core::Owner::machine())) << "a user's files name a container of root's";
+  EXPECT_FALSE(of_user(core::Owner::user(1002))) << "or another user's";
+  EXPECT_FALSE(of_user(core::Owner::nobody()));
+  // And root's name none of a user's.
+  host_.put_podman();
+  EXPECT_TRUE(of_user(core::Owner::machine()));
+  host_.give(kPodmanStorage, 1000);
+  EXPECT_FALSE(of_user(core::Owner::machine())) << "who owns the files may have written them";
+}
+
+TEST_F(LocalStateTest, ABundlesOwnerIsWhoCanHaveWrittenIt) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files away";
+  host_.put("/srv/b/config.json", local_data("containerd/config.json"));
+  EXPECT_EQ(bundle("web", "/srv/b")->container.owner, core::Owner::machine());
+  host_.give("/srv/b/config.json", 1000);
+  EXPECT_EQ(bundle("web", "/srv/b")->container.owner, core::Owner::user(1000));
+  host_.give("/srv", 1001, false);
+  EXPECT_EQ(bundle("web", "/srv/b")->container.owner, core::Owner::nobody());
+}
+
+TEST_F(LocalStateTest, WhatOthersCanHaveWrittenCompletesNothing) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give files away";
+  host_.put_docker();
+  host_.give(kDockerState, 1000);
+  const Finding found = bundle(kDockerId, kDockerBundle);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->container.owner, core::Owner::machine());
+  EXPECT_EQ(found->container.name, "");
 }
 
 TEST_F(LocalStateTest, TheConfigurationDecidesHowMuchIsKept) {
