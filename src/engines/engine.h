@@ -51,6 +51,7 @@ struct Settings {
   bool with_size = false;
   bool with_env = false;
   bool hook_create = true;  // look up at once when the engine tells of a creation
+  bool follow_containerd = true;  // the engine is switched on, also for what is behind a CRI socket
   Pace pace = {};
 };
 

@@ -373,6 +373,7 @@ asio::awaitable<base::Result<std::optional<core::Container>>> HttpEngine::look_u
   }
   Inspected& found = **inspected;
   co_await complete(found);
+  if (is_container_id(found.network_owner)) note_borrower(found.network_owner, found.container.full_id);
   co_await borrow_network(found);
   keep_address(found);
   if (keeper_ != nullptr) keeper_->told(found.container, false);

@@ -68,7 +68,7 @@ void take_host_config(const json::object& host, Inspected& into) {
   container.host_ipc = is_host(host, "IpcMode");
   container.host_network = is_host(host, "NetworkMode");
   const std::string_view network = json::text(host, "NetworkMode");
-  if (network.starts_with(kNetworkOf)) into.network_of = network.substr(kNetworkOf.size());
+  if (network.starts_with(kNetworkOf)) into.network_owner = network.substr(kNetworkOf.size());
 
   container.cpu_shares = or_default(json::told_number(host, "CpuShares"), core::kDefaultCpuShares);
   container.cpu_period = or_default(json::told_number(host, "CpuPeriod"), core::kDefaultCpuPeriod);
@@ -177,7 +177,7 @@ void take_inspect(const json::object& inspect, const Settings& settings, Inspect
   container.created_time = core::parse_rfc3339(json::text(inspect, "Created"));
   container.size = settings.with_size ? json::number(inspect, "SizeRw", -1) : -1;
   into.running = json::flag(json::child(inspect, "State"), "Running");
-  if (!container.ip.empty()) into.network_of.clear();
+  if (container.ip.empty()) into.network_of = into.network_owner;
   if (!into.last_applied.empty()) {
     const auto name = container.labels.find("io.kubernetes.container.name");
     const core::PodProbes probes = core::probes_from_last_applied(

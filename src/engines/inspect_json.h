@@ -18,7 +18,9 @@ namespace engines {
 struct Inspected {
   core::Container container;
   bool running = false;
-  // The container whose network this one uses (NetworkMode "container:X"), when it has no address of its own.
+  // The container whose network this one uses (NetworkMode "container:X").
+  std::string network_owner;
+  // The same, when that one has to be asked for the address: Podman tells it itself.
   std::string network_of;
   // The pod manifest that `kubectl apply` left in the labels or annotations: it tells the probes.
   std::string last_applied;

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "engines/containerd/containerd_engine.h"
-#include "engines/cri/cri_engine.h"
+#include "engines/cri_socket.h"
 #include "engines/docker/docker_engine.h"
 #include "engines/podman/podman_engine.h"
 
@@ -22,7 +22,7 @@ constexpr std::array kRows{
     EngineRow{"podman", kPodmanTypes, &config::Config::podman, podman::create},
     EngineRow{"docker", kDockerTypes, &config::Config::docker, docker::create},
     EngineRow{"containerd", kContainerdTypes, &config::Config::containerd, containerd::create, true},
-    EngineRow{"cri", kCriTypes, &config::Config::cri, cri::create},
+    EngineRow{"cri", kCriTypes, &config::Config::cri, create_cri_socket, true},
 };
 
 }  // namespace

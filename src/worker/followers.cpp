@@ -27,6 +27,7 @@ engines::Settings settings_of(const config::Config& config) {
   settings.with_size = config.with_size;
   settings.with_env = config.with_env;
   settings.hook_create = config.hook_create;
+  settings.follow_containerd = config.containerd.enabled;
   return settings;
 }
 

@@ -114,6 +114,7 @@ TEST_P(PodmanVersions, InspectInAPod) {
   // Podman itself fills in the address of the pod's infra container: nobody else is to be asked.
   EXPECT_EQ(result->container.ip, GetParam().in_pod_ip);
   EXPECT_EQ(result->network_of, "");
+  EXPECT_NE(result->network_owner, "") << "its network's changes are this one's";
   EXPECT_EQ(result->container.host_ipc, core::YesNo::kNo);
   EXPECT_FALSE(result->container.is_pod_sandbox);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <iterator>
 #include <map>
 
 #include "worker_fixture.h"
@@ -114,6 +115,25 @@ TEST_F(EngineTrouble, RestartedInTheMiddleOfAHundredStarts) {
   EXPECT_TRUE(all_removed(0, 100)) << "also those that came and went while the engine was away";
   expect_no_repeats(0, 100, 1);
   EXPECT_GE(timed_status().reconnects, 1U);
+}
+
+// Connections are kept for the next look-ups, as many as are asked at once, and no more.
+TEST_F(EngineTrouble, DescriptorsDoNotGrowWithContainers) {
+  const auto descriptors = [] {
+    return std::distance(fs::directory_iterator("/proc/self/fd"), fs::directory_iterator());
+  };
+  FakeDocker engine(path_);
+  start_timed();
+  ASSERT_TRUE(eventually([&] { return timed_status().listed; }));
+  const auto before = descriptors();
+  for (int round = 0; round < 3; ++round) {
+    run(engine, 100 * round, 100 * round + 100);
+    ASSERT_TRUE(all_reported(100 * round, 100 * round + 100));
+    end(engine, 100 * round, 100 * round + 100);
+    ASSERT_TRUE(all_removed(100 * round, 100 * round + 100));
+    // Both ends of them are this process'.
+    EXPECT_LE(descriptors() - before, 2 * static_cast<ptrdiff_t>(engines::kMaxLookups)) << round;
+  }
 }
 
 TEST_F(EngineTrouble, WhatWasToldAndNotAnsweredIsReportedWhenASessionEnds) {

@@ -314,5 +314,41 @@ TEST_P(RealEngines, SizeAndEnvironmentOnRequest) {
   remove("sized");
 }
 
+// What changes while a container runs: each row of the table in docs/engines.md.
+TEST_P(RealEngines, ChangesOfARunningContainerAreSeen) {
+  cli({"network", "create", "neta"});
+  cli({"network", "create", "netb"});
+  const std::string id = run("changing", {"--network", "neta"});
+  const std::string sharer = run("sharer", {"--network", "container:changing"});
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(kLong));
+  ASSERT_TRUE(reported(id, [](const core::Container& c) { return !c.ip.empty(); }));
+  const std::string before = journal_.newest(id)->ip;
+  EXPECT_TRUE(reported(sharer, [&](const core::Container& c) { return c.ip == before; }));
+  cli({"network", "disconnect", "neta", "changing"});
+  cli({"network", "connect", "netb", "changing"});
+  const auto moved = [&](const core::Container& c) { return !c.ip.empty() && c.ip != before; };
+  EXPECT_TRUE(reported(id, moved));
+  EXPECT_TRUE(reported(sharer, moved));
+  EXPECT_EQ(journal_.newest(id)->ip, journal_.newest(sharer)->ip);
+  cli({"rename", "changing", "renamed"});
+  EXPECT_TRUE(reported(id, [](const core::Container& c) { return c.name == "renamed"; }));
+  if (GetParam().name == "docker") {
+    cli({"update", "--cpu-shares", "512", "renamed"});
+    EXPECT_TRUE(reported(id, [](const core::Container& c) { return c.cpu_shares == 512; }));
+  }
+  const std::string address = journal_.newest(id)->ip;
+  (void)engine_->cli({"kill", "renamed"}).ok();
+  const std::string later = run("later");
+  EXPECT_TRUE(reported(later, [](const core::Container& c) { return !c.ip.empty(); }));
+  EXPECT_EQ(journal_.newest(id)->ip, address) << "a container that ended keeps what it had";
+  remove("sharer");
+  remove("renamed");
+  remove("later");
+  EXPECT_TRUE(eventually([&] { return journal_.removals(id) == 1; }, kLong));
+  cli({"network", "rm", "neta"});
+  cli({"network", "rm", "netb"});
+}
+
 }  // namespace
 }  // namespace worker

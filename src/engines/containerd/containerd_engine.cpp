@@ -31,9 +31,12 @@ constexpr size_t kMaxNamespaces = 256;
 constexpr milliseconds kWaitForDocker{300};
 constexpr milliseconds kWaitStep{10};
 // CRI learns of a pod a moment after containerd has started its sandbox, and it starts after containerd
-// itself: asked again that often, so many times.
-constexpr milliseconds kRevisitEvery{500};
+// itself. And it learns of a container a moment after containerd announced it, before anything of it runs:
+// asked again after this long, doubling, so many times. That early only just after an event of Kubernetes.
+constexpr milliseconds kRevisitFirst{20};
+constexpr milliseconds kRevisitLimit{500};
 constexpr int kMaxRevisits = 20;
+constexpr std::chrono::seconds kQuick{1};
 // How long after an event of Kubernetes a look-up may still find that there is something to revisit.
 constexpr std::chrono::seconds kWatchful{15};
 // A CRI that let a request time out is left alone for so long: containerd's own answers must not wait for it.
@@ -82,6 +85,7 @@ class ContainerdEngine final : public Engine, public Lister {
   asio::awaitable<bool> complete_sandbox(core::Container& sandbox);
   asio::awaitable<bool> complete_container(core::Container& container);
   bool has_unfinished() const;
+  Clock::time_point next_revisit() const;
   void remember_namespace(const std::string& name);
   bool is_left_out(std::string_view container_namespace) const;
 
@@ -97,8 +101,12 @@ class ContainerdEngine final : public Engine, public Lister {
   std::vector<std::string> namespaces_;  // seen so far, for look-ups of ids that nobody told of
   Clock::time_point watchful_until_;     // a look-up may still add to unfinished_
   Clock::time_point cri_again_;          // not asked before
-  // Containers that CRI could not complete yet, and how often they were revisited.
-  std::map<std::string, int> unfinished_;
+  // Containers that CRI could not complete yet, how often they were revisited, and when they are next.
+  struct Unfinished {
+    int revisits = 0;
+    Clock::time_point next;
+  };
+  std::map<std::string, Unfinished> unfinished_;
 };
 
 asio::awaitable<base::Error> ContainerdEngine::session(Observer& observer) {
@@ -212,15 +220,9 @@ asio::awaitable<base::Error> ContainerdEngine::follow(Observer& observer) {
 
 asio::awaitable<EventsEnd> ContainerdEngine::read_events(net::grpc::Stream& events, Observer& observer) {
   bool heard = false;  // one came: the stream was to be relied on
-  Clock::time_point next_revisit = Clock::now() + kRevisitEvery;
   while (true) {
-    const bool watchful = has_unfinished() || Clock::now() < watchful_until_;
-    const net::grpc::TimePoint until = watchful ? next_revisit : net::grpc::kNoDeadline;
-    CallResult<std::optional<std::string>> event = co_await events.next(until);
-    if (Clock::now() >= next_revisit) {
-      revisit(observer);
-      next_revisit = Clock::now() + kRevisitEvery;
-    }
+    CallResult<std::optional<std::string>> event = co_await events.next(next_revisit());
+    revisit(observer);
     if (event.code() == Code::kDeadlineExceeded) continue;
     if (event.ok() && event->has_value()) {
       heard = true;
@@ -282,13 +284,25 @@ void ContainerdEngine::tell_of_container(const EventMessage& event, Observer& ob
 
 bool ContainerdEngine::has_unfinished() const {
   return std::any_of(unfinished_.begin(), unfinished_.end(),
-                     [](const auto& entry) { return entry.second < kMaxRevisits; });
+                     [](const auto& entry) { return entry.second.revisits < kMaxRevisits; });
+}
+
+// When to look at unfinished_, which a look-up may still add to.
+Clock::time_point ContainerdEngine::next_revisit() const {
+  const auto now = Clock::now();
+  if (!has_unfinished() && now >= watchful_until_) return net::grpc::kNoDeadline;
+  const bool quick = now + kWatchful < watchful_until_ + kQuick;
+  return now + (quick ? kRevisitFirst : kRevisitLimit);
 }
 
 void ContainerdEngine::revisit(Observer& observer) {
-  for (auto& [id, revisits] : unfinished_) {
-    if (revisits >= kMaxRevisits) continue;
-    ++revisits;
+  const auto now = Clock::now();
+  for (auto& [id, unfinished] : unfinished_) {
+    if (unfinished.revisits >= kMaxRevisits || now < unfinished.next) continue;
+    constexpr int kMaxDoublings = 5;
+    unfinished.next =
+        now + std::min(kRevisitFirst * (2 << std::min(unfinished.revisits, kMaxDoublings)), kRevisitLimit);
+    ++unfinished.revisits;
     EventMessage event;
     event.container_namespace = kCriNamespace;
     event.container_id = id;
@@ -357,7 +371,7 @@ asio::awaitable<void> ContainerdEngine::complete_from_cri(core::Container& conta
     unfinished_.erase(container.full_id);
     container.source = core::Source::kApi;
   } else {
-    unfinished_.try_emplace(container.full_id, 0);
+    unfinished_.try_emplace(container.full_id, Unfinished{0, Clock::now() + kRevisitFirst});
   }
   if (client_.counters().timeouts > timeouts) cri_again_ = Clock::now() + kCriPause;
 }
@@ -372,7 +386,7 @@ asio::awaitable<bool> ContainerdEngine::complete_sandbox(core::Container& sandbo
   co_return !record.ip.empty() || record.host_network == core::YesNo::kYes;
 }
 
-// True unless CRI failed. One that does not know the container yet is no failure: it will at the start.
+// True when there is nothing more to be had: CRI knows the container, and its pod.
 asio::awaitable<bool> ContainerdEngine::complete_container(core::Container& container) {
   std::string id = container.full_id;
   std::string pod_id = container.pod_sandbox_id;
@@ -380,10 +394,10 @@ asio::awaitable<bool> ContainerdEngine::complete_container(core::Container& cont
   if (!status.ok()) co_return false;
   if (status->has_value()) add_cri(container, **status);
   if (pod_id.empty()) pod_id = container.pod_sandbox_id;
-  if (pod_id.empty()) co_return true;
+  if (pod_id.empty()) co_return status->has_value();
   base::Result<std::shared_ptr<const cri::Pod>> pod = co_await cri_.pod(std::move(pod_id));
   if (pod.ok() && *pod != nullptr) cri::apply_pod(**pod, container);
-  co_return pod.ok();
+  co_return status->has_value() && pod.ok();
 }
 
 asio::awaitable<base::Status> ContainerdEngine::probe() {

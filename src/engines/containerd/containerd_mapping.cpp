@@ -17,6 +17,7 @@ constexpr std::string_view kKindLabel = "io.cri-containerd.kind";
 constexpr std::string_view kSandboxKind = "sandbox";
 // Labels that hold a container's name, the most telling first; then come the spec's annotations, then the id.
 constexpr std::string_view kNameLabels[] = {"nerdctl/name", "io.kubernetes.container.name"};
+constexpr std::string_view kPodsOwn = "io.kubernetes.";  // the kubelet's, of the pod
 constexpr std::string_view kPortsLabel = "nerdctl/ports";
 
 std::string_view label(const core::Labels& labels, std::string_view key) {
@@ -37,6 +38,11 @@ core::Container map_container(const ContainerMessage& message, const Settings& s
   container.created_time = message.created_at;
   container.is_pod_sandbox = label(message.labels, kKindLabel) == kSandboxKind;
   for (const auto& [key, value] : message.labels) oci::take_label(key, value, settings, container.labels);
+  if (container.is_pod_sandbox) {
+    // A sandbox's labels are its pod's. Here those of its image and of containerd stand among them, and only
+    // CRI tells which is which.
+    std::erase_if(container.labels, [](const auto& entry) { return !entry.first.starts_with(kPodsOwn); });
+  }
   core::take_k8s_identity(container);
   oci::take_image_reference(message.image, container);
   for (const std::string_view key : kNameLabels) {

@@ -336,6 +336,61 @@ TEST_F(WithCri, ASandboxIsRevisitedUntilItHasAnAddress) {
   EXPECT_EQ(recorder_.changes_of(sandbox_), so_far) << "and then no more";
 }
 
+// containerd announces a container before CRI has it, and nothing of it runs before CRI does.
+TEST_F(WithCri, AContainerIsRevisitedUntilCriKnowsIt) {
+  fake_.fail("ContainerStatus", "5", "not found");
+  ASSERT_TRUE(listed(*engine_)) << end();
+  send_event("k8s.io", "/containers/create", container_);
+  ASSERT_TRUE(eventually([&] { return recorder_.changes_of(container_) >= 1; }));
+  EXPECT_EQ(found(*engine_, container_).image_id, "");
+  EXPECT_TRUE(eventually([&] { return recorder_.changes_of(container_) >= 3; })) << "it comes back by itself";
+  fake_.on("ContainerStatus", test::container_status_response(
+                                  test::recorded_json(std::string(kRecording) + "crictl-inspect.json")));
+  EXPECT_EQ(found(*engine_, container_).image_id.size(), 64u);
+}
+
+TEST_F(WithCri, ASandboxThatCriDoesNotTellOfYetHasNoLabelsOfItsImage) {
+  fake_.fail("PodSandboxStatus", "5", "not found");
+  ASSERT_TRUE(listed(*engine_)) << end();
+  for (const auto& [key, value] : found(*engine_, sandbox_).labels) {
+    EXPECT_THAT(key, ::testing::StartsWith("io.kubernetes.")) << "the pod's own";
+  }
+  fake_.on("PodSandboxStatus", test::sandbox_status_response(
+                                   test::recorded_json(std::string(kRecording) + "crictl-inspectp.json")));
+  const Container sandbox = found(*engine_, sandbox_);
+  EXPECT_THAT(sandbox.labels, Contains(Pair("app", "web")));
+  for (const auto& [key, value] : sandbox.labels) {
+    EXPECT_FALSE(key.starts_with("io.cri-containerd.")) << key;
+  }
+}
+
+// Falco's chart names containerd's main socket for CRI only.
+TEST_F(WithCri, ASocketForCriIsUsedForBoth) {
+  for (const EngineRow& row : registry()) {
+    if (row.name == "cri") engine_ = row.create(context());
+  }
+  add("default", "webby");
+  ASSERT_TRUE(listed(*engine_)) << end();
+  ASSERT_NE(recorder_.listed_as("webby"), nullptr);
+  EXPECT_EQ(found(*engine_, "default/webby").engine_namespace, "default");
+  EXPECT_EQ(found(*engine_, container_).ip, "10.99.0.2") << "and CRI for pods";
+}
+
+TEST_F(WithCri, WithContainerdSwitchedOffASocketForCriIsOnlyThat) {
+  Context made = context();
+  made.settings.follow_containerd = false;
+  fake_.on("Version", field(2, "containerd"));
+  fake_.on("ListContainers", std::string());
+  fake_.on("ListPodSandbox", std::string());
+  for (const EngineRow& row : registry()) {
+    if (row.name == "cri") engine_ = row.create(made);
+  }
+  add("default", "webby");
+  ASSERT_TRUE(listed(*engine_)) << end();
+  EXPECT_EQ(recorder_.listed_as("webby"), nullptr);
+  EXPECT_EQ(found(*engine_, "default/webby"), Container());
+}
+
 TEST_F(WithCri, AContainerIsRevisitedWhenCriFailed) {
   fake_.fail("ContainerStatus", "14", "server is not initialized yet");
   ASSERT_TRUE(listed(*engine_)) << end();
