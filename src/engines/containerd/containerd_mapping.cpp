@@ -80,6 +80,7 @@ void add_cri(core::Container& container, const core::Container& cri) {
   container.host_network = core::either(container.host_network, cri.host_network);
   container.host_ipc = core::either(container.host_ipc, cri.host_ipc);
   core::fill(container, cri);
+  if (cri.is_pod_sandbox) container.labels = cri.labels;  // the pod's, and nothing of its image
 }
 
 bool is_identifier(std::string_view text) {
