@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "core/fit.h"
 #include "core/json_read.h"
 #include "core/json_write.h"
 #include "core/labels.h"
+#include "core/limits.h"
 
 namespace core {
 namespace {
@@ -374,6 +376,10 @@ std::string to_json_object(const Container& container) {
 base::Result<Container> from_json(std::string_view text) {
   // A payload is a C string in its event: the terminator may be counted in.
   while (text.ends_with('\0')) text.remove_suffix(1);
+  if (text.size() > limits::kEventBytes) {
+    return base::Error{fmt::format("container event: the payload has {} bytes, at most {} are read",
+                                   text.size(), limits::kEventBytes)};
+  }
   std::array<unsigned char, 16384> buffer;
   json::monotonic_resource memory(buffer.data(), buffer.size());
   const auto payload = parse_json(text, &memory);
@@ -391,10 +397,15 @@ base::Result<Container> from_json(std::string_view text) {
     return base::Error{
         fmt::format("container event: the payload has no 'container.id': '{}'", base::excerpt(text))};
   }
+  if (container.full_id.size() > limits::kTextBytes) {
+    return base::Error{
+        fmt::format("container event: the container's id has {} bytes", container.full_id.size())};
+  }
   // What container engines of Falco up to 0.40 wrote for "none".
   if (container.ip == "0.0.0.0") container.ip.clear();
   if (container.user == "<NA>") container.user.clear();
   take_k8s_identity(container);
+  fit(container);
   return container;
 }
 

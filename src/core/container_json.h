@@ -20,8 +20,9 @@ std::string to_json_object(const Container& container);
 
 // Reads {"container":{...}}, and the inner object alone: libsinsp 0.23 makes that of the oldest captures'
 // events. Words of older Falco versions for "none" (ip "0.0.0.0", User "<NA>") are taken for none. Unknown
-// keys are ignored, missing ones, null and members of a wrong type take the default. Fails when the text is
-// not JSON, nests deeper than 32 levels, or has no container.id / full_id; the error names what is wrong and
+// keys are ignored, missing ones, null and members of a wrong type take the default. What is beyond the
+// limits of a record is left out (core/fit.h). Fails when the text is longer than limits::kEventBytes, is not
+// JSON, nests deeper than 32 levels, or has no container.id / full_id; the error names what is wrong and
 // quotes at most 64 bytes of it.
 base::Result<Container> from_json(std::string_view json);
 

@@ -1,4 +1,5 @@
-// Parsing with Boost.JSON's parser and a handler of our own, which leaves out what nobody wants.
+// Parsing with Boost.JSON's parser and a handler of our own, which leaves out what nobody wants and what is
+// too much.
 #include "core/json_read.h"
 
 #include <fmt/format.h>
@@ -20,8 +21,8 @@ constexpr size_t kUnfinished = 4096;
 using Paths = uint32_t;
 constexpr size_t kMaxPaths = 32;
 
-// Builds the value while the parser reads. What is to be skipped is read, so that errors in it are found, and
-// not built.
+// Builds the value while the parser reads. What is to be skipped or too much is read, so that errors in it
+// are found, and not built: a text costs its bytes and a bounded number of values.
 class Builder {
  public:
   // What basic_parser asks for: no limits but those of Boost.JSON's types.
@@ -42,29 +43,31 @@ class Builder {
   static bool on_document_begin(json::error_code&) { return true; }
   static bool on_document_end(json::error_code&) { return true; }
 
-  bool on_object_begin(json::error_code&) { return begin(next_); }
-  bool on_array_begin(json::error_code&) { return begin(0); }
-  bool on_object_end(size_t size, json::error_code&) {
-    if (const auto built = end(size)) values_.push_object(*built);
+  bool on_object_begin(json::error_code&) { return begin(next_, limits::kJsonMembers); }
+  bool on_array_begin(json::error_code&) {
+    return begin(0, depth_ == 0 ? limits::kJsonElements : limits::kJsonMembers);
+  }
+  bool on_object_end(size_t, json::error_code&) {
+    if (const auto built = end()) values_.push_object(*built);
     return true;
   }
-  bool on_array_end(size_t size, json::error_code&) {
-    if (const auto built = end(size)) values_.push_array(*built);
+  bool on_array_end(size_t, json::error_code&) {
+    if (const auto built = end()) values_.push_array(*built);
     return true;
   }
 
   bool on_key_part(json::string_view text, size_t, json::error_code&) {
-    if (skipped_from_ != 0) return true;
+    if (skipped_from_ != 0 || open().is_full()) return true;
     values_.push_chars(text);
-    if (open_[depth_] != 0) key_.append(text.data(), text.size());
+    if (open().paths != 0) key_.append(text.data(), text.size());
     return true;
   }
   bool on_key(json::string_view text, size_t, json::error_code&) {
-    if (skipped_from_ != 0) return true;
+    if (skipped_from_ != 0 || open().is_full()) return true;
     values_.push_key(text);
     next_ = 0;
-    skip_next_ = false;
-    if (open_[depth_] == 0) return true;
+    empty_next_ = false;
+    if (open().paths == 0) return true;
     if (key_.empty()) {
       enter({text.data(), text.size()});
     } else {
@@ -75,56 +78,76 @@ class Builder {
   }
 
   bool on_string_part(json::string_view text, size_t, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_chars(text);
+    if (skipped_from_ == 0 && !open().is_full()) values_.push_chars(text);
     return true;
   }
   bool on_string(json::string_view text, size_t, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_string(text);
+    if (is_built()) values_.push_string(text);
     return true;
   }
   static bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(int64_t number, json::string_view, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_int64(number);
+    if (is_built()) values_.push_int64(number);
     return true;
   }
   bool on_uint64(uint64_t number, json::string_view, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_uint64(number);
+    if (is_built()) values_.push_uint64(number);
     return true;
   }
   bool on_double(double number, json::string_view, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_double(number);
+    if (is_built()) values_.push_double(number);
     return true;
   }
   bool on_bool(bool flag, json::error_code&) {
-    if (skipped_from_ == 0) values_.push_bool(flag);
+    if (is_built()) values_.push_bool(flag);
     return true;
   }
   bool on_null(json::error_code&) {
-    if (skipped_from_ == 0) values_.push_null();
+    if (is_built()) values_.push_null();
     return true;
   }
   static bool on_comment_part(json::string_view, json::error_code&) { return true; }
   static bool on_comment(json::string_view, json::error_code&) { return true; }
 
  private:
-  // An object or array begins. open: the paths that may go on in it.
-  bool begin(Paths open) {
-    ++depth_;
-    if (skipped_from_ != 0) return true;
-    if (skip_next_) skipped_from_ = depth_;
-    skip_next_ = false;
-    open_[depth_] = open;
-    next_ = 0;
+  // An object or array that is being read; at depth 0 what holds the document itself.
+  struct Open {
+    Paths paths = 0;   // that may go on in it
+    size_t built = 0;  // members
+    size_t limit = 1;  // of them
+    bool is_full() const { return built >= limit; }
+  };
+  Open& open() { return open_[depth_]; }
+
+  // Whether the value that is read now, a member of what is open, is to be built.
+  bool is_built() {
+    if (skipped_from_ != 0 || open().is_full()) return false;
+    ++open().built;
     return true;
   }
 
-  // An object or array ends: of how many members it is to be built; nullopt: it is inside a skipped one.
-  std::optional<size_t> end(size_t size) {
+  // An object or array begins.
+  bool begin(Paths paths, size_t limit) {
+    if (skipped_from_ == 0) {
+      const bool built = is_built();
+      if (!built || empty_next_) {
+        skipped_from_ = depth_ + 1;
+        leaves_nothing_ = !built;
+      }
+      empty_next_ = false;
+      next_ = 0;
+    }
+    open_[++depth_] = {paths, 0, limit};
+    return true;
+  }
+
+  // An object or array ends: of how many members it is to be built; nullopt: it is left out.
+  std::optional<size_t> end() {
     const size_t depth = depth_--;
-    if (skipped_from_ == 0) return size;
+    if (skipped_from_ == 0) return open_[depth].built;
     if (skipped_from_ != depth) return std::nullopt;
     skipped_from_ = 0;
-    return 0;
+    return leaves_nothing_ ? std::nullopt : std::optional<size_t>(0);
   }
 
   // The value of the member `key` comes next.
@@ -132,9 +155,9 @@ class Builder {
     const size_t step = depth_ - 1;
     for (size_t i = 0; i < skip_.size(); ++i) {
       const Paths bit = Paths(1) << i;
-      if ((open_[depth_] & bit) == 0 || skip_[i][step] != key) continue;
+      if ((open().paths & bit) == 0 || skip_[i][step] != key) continue;
       if (step + 1 == skip_[i].size() || skip_[i][step + 1].empty()) {
-        skip_next_ = true;
+        empty_next_ = true;
       } else {
         next_ |= bit;
       }
@@ -145,11 +168,12 @@ class Builder {
   json::value_stack values_;
   JsonSkip skip_;
   size_t depth_ = 0;  // objects and arrays that are open
-  std::array<Paths, kMaxJsonDepth + 1> open_{};
-  Paths next_ = 0;           // paths that the last key goes along
-  bool skip_next_ = false;   // the last key ends one of them
-  size_t skipped_from_ = 0;  // the depth of what is being skipped; 0: nothing is
-  std::string key_;          // a key that comes in parts
+  std::array<Open, kMaxJsonDepth + 1> open_{};
+  Paths next_ = 0;               // paths that the last key goes along
+  bool empty_next_ = false;      // the last key ends one of them
+  size_t skipped_from_ = 0;      // the depth of what is not being built; 0: everything is
+  bool leaves_nothing_ = false;  // which is one member too many, not one that is left empty
+  std::string key_;              // a key that comes in parts
 };
 
 }  // namespace

@@ -27,7 +27,9 @@ using JsonPath = std::array<std::string_view, 3>;
 // Members whose objects and arrays are read as empty ones, for what is long and not wanted: at most 32.
 using JsonSkip = std::span<const JsonPath>;
 
-// Parses `text`; bytes that are no UTF-8 are read as U+FFFD. memory: where the value lives, must outlive it.
+// Parses `text`; bytes that are no UTF-8 are read as U+FFFD. Of an object or array no more than
+// limits::kJsonMembers members are built, of an array that is the document itself limits::kJsonElements; the
+// rest is checked and left out. memory: where the value lives, must outlive it.
 // The error is a clause such as "not JSON: syntax error at byte 7, near '}x'", for a sentence that says of
 // what. What is skipped is checked like the rest.
 base::Result<boost::json::value> parse_json(std::string_view text, boost::json::storage_ptr memory = {},

@@ -16,16 +16,19 @@ inline constexpr size_t kMiB = 1024 * kKiB;
 // little.
 inline constexpr size_t kMounts = 512;
 inline constexpr size_t kLabels = 512;
-inline constexpr size_t kPorts = 1024;
+inline constexpr size_t kPorts = 512;
 inline constexpr size_t kEnvironment = 512;
 inline constexpr size_t kArguments = 256;
 inline constexpr size_t kTextBytes = 4 * kKiB;
+inline constexpr size_t kProbeBytes = 16 * kKiB;
 inline constexpr size_t kCniBytes = 16 * kKiB;
-inline constexpr size_t kRecordBytes = 256 * kKiB;
+inline constexpr size_t kRecordBytes = 128 * kKiB;
+inline constexpr size_t kRecordMemory = 640 * kKiB;
 
 // Texts that are parsed.
 inline constexpr size_t kJsonDepth = 32;
 inline constexpr size_t kJsonMembers = 1024;
+inline constexpr size_t kJsonElements = 65536;
 inline constexpr size_t kCachedBundleBytes = 64 * kKiB;
 inline constexpr size_t kCachedListBytes = 256 * kKiB;
 inline constexpr size_t kEventBytes = kMiB;
@@ -34,12 +37,13 @@ inline constexpr size_t kEventBytes = kMiB;
 inline constexpr size_t kMailPerCall = 64;
 inline constexpr uint64_t kMailNsPerCall = 200'000;
 inline constexpr size_t kExpiredPerCall = 32;
+inline constexpr size_t kExpiredBytesPerCall = 256 * kKiB;
 inline constexpr uint64_t kLocalShare = 20;
-inline constexpr uint64_t kUserLocalShare = 100;
 
 // The cache.
 inline constexpr size_t kContainers = 65536;  // unless the option cache_max says another number
 inline constexpr size_t kCacheBytes = 256 * kMiB;
+inline constexpr size_t kBareContainers = 4096;
 inline constexpr size_t kUserContainers = 2048;
 inline constexpr size_t kUserCacheBytes = 16 * kMiB;
 inline constexpr size_t kUnentered = 4096;
@@ -47,22 +51,13 @@ inline constexpr size_t kUserUnentered = 256;
 
 // What is remembered beside it.
 inline constexpr size_t kAskedNames = 4096;
-inline constexpr size_t kUserAskedNames = 256;
 inline constexpr size_t kLineages = 1024;
-inline constexpr size_t kUserLineages = 128;
-inline constexpr size_t kPaths = 4096;
-inline constexpr size_t kUserPaths = 512;
 
 // The worker.
-inline constexpr size_t kSocketContainers = 65536;
-inline constexpr size_t kUserSocketContainers = 2048;
-inline constexpr size_t kUserSocketBytes = 16 * kMiB;
 inline constexpr size_t kLookupsPending = 4096;
-inline constexpr size_t kUserLookupsPending = 256;
 inline constexpr size_t kLookupsAtOnce = 64;
 inline constexpr size_t kUserLookupsAtOnce = 4;
 inline constexpr size_t kBundlesPending = 1024;
-inline constexpr size_t kUserBundlesPending = 64;
 inline constexpr size_t kPosted = 65536;
 
 struct Row {
@@ -78,16 +73,19 @@ inline constexpr Row kTable[] = {
     {"a record", "labels, and as many of its pod", kLabels, "", "the first in their order are kept"},
     {"a record", "published ports", kPorts, "", "the first are kept"},
     {"a record", "environment variables", kEnvironment, "", "the first are kept"},
-    {"a record", "arguments of a probe or of the container's program", kArguments, "",
-     "a probe is as if there were none; the program is not recognised by its arguments"},
-    {"a record", "one text of it: a name, a path, a label's key or value", kTextBytes, "bytes",
-     "names and paths are cut; a longer label is left out"},
+    {"a record", "arguments of a probe", kArguments, "", "the probe is left out"},
+    {"a record", "a probe", kProbeBytes, "bytes", "left out"},
+    {"a record", "one of its names, of its image, its user and their like", kTextBytes, "bytes", "cut"},
     {"a record", "the CNI result", kCniBytes, "bytes", "left out"},
     {"a record", "all its texts together", kRecordBytes, "bytes",
-     "environment, then mounts, pod's labels and labels are cut from the end"},
+     "the ends of lists are left out, the environment's first, then mounts', pod labels', labels'"},
+    {"a record", "its memory, with the texts that fields answer", kRecordMemory, "bytes",
+     "follows from the rows above"},
 
     {"JSON", "nesting", kJsonDepth, "levels", "the text is refused"},
-    {"JSON", "members of one object or array of a container's description", kJsonMembers, "",
+    {"JSON", "members of one object or array", kJsonMembers, "",
+     "the first are read, the rest is checked and left out"},
+    {"JSON", "elements of an array that is a whole answer: a list of containers", kJsonElements, "",
      "the first are read, the rest is checked and left out"},
     {"JSON", "a `container` event", kEventBytes, "bytes", "refused"},
 
@@ -98,40 +96,29 @@ inline constexpr Row kTable[] = {
      "the next call goes on"},
     {"Falco's thread", "time for that in one call", kMailNsPerCall, "ns", "the next call goes on"},
     {"Falco's thread", "containers dropped in one call", kExpiredPerCall, "", "the next call goes on"},
+    {"Falco's thread", "bytes of their records", kExpiredBytesPerCall, "bytes", "the next call goes on"},
     {"Falco's thread", "time for reading local files, one part in", kLocalShare, "", "the worker reads them"},
-    {"Falco's thread", "of that for all users but root, one part in", kUserLocalShare, "",
-     "the worker reads them"},
 
     {"the cache", "containers", kContainers, "(`cache_max`)",
-     "evicted: removed ones first, then those without threads or metadata, users' before root's; those with "
-     "threads last"},
+     "evicted: removed ones first, then those of which only the cgroup is known, then those without threads, "
+     "those with threads last; users' before root's"},
     {"the cache", "bytes of all records", kCacheBytes, "bytes", "evicted in the same order"},
+    {"the cache", "containers without threads of which only the cgroup is known", kBareContainers, "",
+     "evicted, the oldest first; users' are counted apart"},
     {"the cache", "containers of one user", kUserContainers, "", "evicted, of that user"},
     {"the cache", "bytes of one user's records", kUserCacheBytes, "bytes", "evicted, of that user"},
     {"the cache", "announced containers that no thread has entered", kUnentered, "", "the oldest is removed"},
-    {"the cache", "of them, one user's", kUserUnentered, "", "the oldest is removed"},
+    {"the cache", "of them, all users'", kUserUnentered, "", "the oldest of theirs is removed"},
 
     {"attribution", "unconfirmed names that engines were asked for", kAskedNames, "",
      "the one not used for longest is asked for again"},
-    {"attribution", "of them, all users'", kUserAskedNames, "",
-     "the one not used for longest is asked for again"},
     {"attribution", "containers whose descent is followed", kLineages, "", "the oldest is forgotten"},
-    {"attribution", "of them, one user's", kUserLineages, "", "his oldest is forgotten"},
-    {"attribution", "cgroup paths remembered", kPaths, "",
-     "the one not used for longest is worked out again"},
-    {"attribution", "of them, all users'", kUserPaths, "",
-     "the one not used for longest is worked out again"},
 
-    {"the worker", "containers of one socket", kSocketContainers, "", "left out"},
-    {"the worker", "containers of one user's socket", kUserSocketContainers, "", "left out"},
-    {"the worker", "bytes of the records of one user's socket", kUserSocketBytes, "bytes", "left out"},
     {"the worker", "ids that engines are to be asked for", kLookupsPending, "", "the oldest is given up"},
-    {"the worker", "of them, one user's", kUserLookupsPending, "", "his oldest is given up"},
     {"the worker", "look-ups of one socket at once", kLookupsAtOnce, "", "they wait for their turn"},
     {"the worker", "look-ups of one user's socket at once", kUserLookupsAtOnce, "",
      "they wait for their turn"},
     {"the worker", "bundles left to it by Falco's thread", kBundlesPending, "", "not read"},
-    {"the worker", "of them, one user's", kUserBundlesPending, "", "not read"},
     {"the worker", "words of Falco's thread that wait for it", kPosted, "", "dropped"},
 };
 

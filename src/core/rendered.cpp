@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/cni.h"
+#include "core/fit.h"
 #include "core/labels.h"
 #include "core/mounts.h"
 #include "core/probes.h"
@@ -73,6 +74,7 @@ size_t size_of(const Record& record) {
 
 std::shared_ptr<const Record> Record::make(Container container) {
   auto record = std::make_shared<Record>();
+  fit(container);
   record->container = std::move(container);
   const Container& from = record->container;
   record->type = type_name(from.type);

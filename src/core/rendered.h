@@ -14,6 +14,7 @@ namespace core {
 
 // All texts are NUL-terminated and live as long as the record.
 struct Record {
+  // What is beyond the limits of a record is left out (core/fit.h).
   static std::shared_ptr<const Record> make(Container container);
 
   Container container;    // name, image, labels, mounts' members ... are handed out from here

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "core/fit.h"
 #include "core/labels.h"
+#include "core/limits.h"
 
 namespace core {
 namespace {
@@ -453,6 +455,34 @@ TEST(ContainerJson, TellsAFilesWordFromAnEngines) {
   EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":"bundles"}})")->source,
             core::Source::kSighting);
   EXPECT_EQ(core::from_json(R"({"container":{"id":"a","source":1}})")->source, core::Source::kSighting);
+}
+
+TEST(ContainerJson, WithoutEndIsRefusedOrCut) {
+  std::string mounts = "{}";
+  for (size_t i = 0; i < 10'000; ++i) mounts += ",{}";
+  EXPECT_EQ(read(",\"Mounts\":[" + mounts + "]").mounts.size(), limits::kMounts);
+  const std::string text =
+      R"({"container":{"id":"c","name":")" + std::string(limits::kEventBytes, 'x') + "\"}}";
+  const auto refused = from_json(text);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().find("at most 1048576 are read"), std::string::npos) << refused.error();
+  EXPECT_FALSE(from_json(R"({"container":{"id":")" + std::string(5000, 'c') + "\"}}").ok());
+}
+
+// Whatever a record holds, its own payload is read again.
+TEST(ContainerJson, TheLargestRecordIsNotRefused) {
+  Container container;
+  container.full_id = "c";
+  for (size_t i = 0; i < limits::kMounts; ++i)
+    container.mounts.push_back({std::string(240, '\x01'), "", "", true, ""});
+  container.env.assign(limits::kEnvironment, "\x01");
+  container.port_mappings.assign(limits::kPorts, {0xffffffff, 65535, 65535});
+  for (size_t i = 0; i < limits::kLabels; ++i) container.labels.emplace(std::to_string(i), "\x01");
+  container.pod_sandbox_labels = container.labels;
+  ASSERT_EQ(beyond_limits(container), 0U);
+  const auto again = from_json(to_json(container));
+  ASSERT_TRUE(again.ok()) << again.error();
+  EXPECT_EQ(again->mounts, container.mounts);
 }
 
 }  // namespace core

@@ -23,6 +23,49 @@ constexpr JsonPath kSkip[] = {{"hooks"},
                               {"linux", "resources", "devices"},
                               {"process", "env"}};
 
+std::string array_of(size_t elements, std::string_view element) {
+  std::string text = "[";
+  for (size_t i = 0; i < elements; ++i) text.append(i == 0 ? "" : ",").append(element);
+  return text += ']';
+}
+
+TEST(JsonLimits, BuildsTheFirstMembersOnly) {
+  const size_t most = limits::kJsonMembers;
+  const size_t far = 87'000;  // as many as there are in 256 KiB
+  for (const std::string_view element :
+       {"{}", "[]", "7", "-7", "1.5", "true", "null", "\"a\"", "{\"a\":[1,{\"b\":2}]}"}) {
+    EXPECT_EQ(parsed(R"({"mounts":)" + array_of(most, element) + R"(,"last":1})"),
+              parsed(R"({"mounts":)" + array_of(far, element) + R"(,"last":1})"))
+        << element;
+  }
+  // A list of containers is the document itself.
+  EXPECT_EQ(parsed(array_of(far, "{}")).get_array().size(), limits::kJsonElements);
+  EXPECT_EQ(parsed("[" + array_of(far, "{}") + "]").get_array()[0].get_array().size(), most);
+}
+
+TEST(JsonLimits, BuildsTheFirstKeysOnly) {
+  std::string text = R"({"linux":{)";
+  for (size_t i = 0; i < limits::kJsonMembers; ++i) text += '"' + std::to_string(i) + R"(":{"a":[1]},)";
+  text +=
+      R"("seccomp":{"a":[1]},"devices":"text","x":{"y":{"z":[[]]}},"last\u0020one":null},"hooks":{"a":1},"last":2})";
+  const json::value value = parsed(text, kSkip);
+  const json::object& object = value.get_object();
+  EXPECT_EQ(object.at("linux").get_object().size(), limits::kJsonMembers);
+  EXPECT_TRUE(object.at("linux").get_object().contains(std::to_string(limits::kJsonMembers - 1)));
+  EXPECT_TRUE(object.at("hooks").get_object().empty());
+  EXPECT_EQ(object.at("last"), 2);
+}
+
+TEST(JsonLimits, FindsErrorsInWhatIsTooMuch) {
+  const std::string many = R"({"a":)" + array_of(limits::kJsonMembers, "0");
+  EXPECT_TRUE(parse_json(many + "}").ok());
+  const std::string start = many.substr(0, many.size() - 1);
+  EXPECT_TRUE(parse_json(start + R"(,{"a":"b"}]})").ok());
+  for (const std::string_view wrong : {",{]}", ",[}]}", ",{\"a\"}]}", ",tru]}", ",\"a]}"}) {
+    EXPECT_FALSE(parse_json(start + std::string(wrong)).ok()) << wrong;
+  }
+}
+
 TEST(JsonSkip, LeavesObjectsAndArraysEmpty) {
   EXPECT_EQ(
       parsed(R"({"hooks":{"a":[{"b":1}],"c":"d"},"linux":{"seccomp":{"x":[[],{}]},"devices":[1,[2],{"e":3}],

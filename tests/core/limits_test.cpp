@@ -39,11 +39,6 @@ TEST(Limits, EachIsNamedOnceAndSaysWhatHappensBeyond) {
 TEST(Limits, AUsersShareIsSmall) {
   EXPECT_LE(limits::kUserCacheBytes * 4, limits::kCacheBytes);
   EXPECT_LE(limits::kUserUnentered * 4, limits::kUnentered);
-  EXPECT_LE(limits::kUserLineages * 4, limits::kLineages);
-  EXPECT_LE(limits::kUserLookupsPending * 4, limits::kLookupsPending);
-  EXPECT_LE(limits::kUserBundlesPending * 4, limits::kBundlesPending);
-  EXPECT_LE(limits::kUserAskedNames * 4, limits::kAskedNames);
-  EXPECT_LE(limits::kUserPaths * 4, limits::kPaths);
 }
 
 }  // namespace
