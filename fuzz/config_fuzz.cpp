@@ -17,5 +17,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto* engine : {&config->docker, &config->podman, &config->containerd, &config->cri}) {
     for (const std::string& socket : engine->sockets) fuzz::check(socket.starts_with('/'));
   }
+  fuzz::check(config->warnings.size() <= 32);
+  for (const std::string& warning : config->warnings) {
+    fuzz::check(warning.starts_with("init_config: "));
+    fuzz::check(warning.find('\n') == std::string::npos);
+    fuzz::check(warning.size() < 1024);
+  }
   return 0;
 }

@@ -56,6 +56,7 @@ base::Result<Settings> load_settings(const CommonOptions& options) {
     return base::Error{fmt::format("configuration {}: {}", where, parsed.error())};
   }
   settings.config = std::move(*parsed);
+  for (const std::string& warning : settings.config.warnings) log_line(base::Severity::kWarning, warning);
   const base::Severity threshold = options.verbose ? base::Severity::kDebug : base::Severity::kCritical;
   settings.logger = base::Logger(log_line, threshold);
   return settings;

@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "config/duplicate_keys.h"
 #include "config/options.h"
+#include "config/unknown_keys.h"
+#include "config/word.h"
 #include "core/json_read.h"
 
 namespace config {
@@ -41,19 +43,17 @@ std::vector<std::string_view> names_of(const Rows& rows, Name name) {
   return names;
 }
 
-// The object at `key`, with no keys but `known`. path: "engines.docker" or "" for the whole configuration.
+// The member `key`, nullptr when it is missing or null: a key without a value keeps its default. Falco hands
+// on empty maps and lists as null; where an empty list says something, its reader asks for null itself.
+const json::value* given(const json::value* object, std::string_view key) {
+  const json::value* value = core::member(object, key);
+  return value != nullptr && !value->is_null() ? value : nullptr;
+}
+
 Complaint check_object(std::string_view path, const json::value& value,
                        const std::vector<std::string_view>& known) {
-  if (!value.is_object()) return complain(path.empty() ? "(whole text)" : path, value, "an object");
-  for (const auto& [key, element] : value.get_object()) {
-    if (std::find(known.begin(), known.end(), std::string_view(key)) != known.end()) continue;
-    const std::string full =
-        path.empty() ? std::string(key) : fmt::format("{}.{}", path, std::string_view(key));
-    return base::Error{fmt::format("init_config: unknown key '{}' (its value is {}); allowed here is {}",
-                                   base::excerpt(full), base::excerpt(json::serialize(element)),
-                                   one_of(known))};
-  }
-  return std::nullopt;
+  if (value.is_object()) return std::nullopt;
+  return complain(path, value, "an object with " + one_of(known));
 }
 
 Complaint read_bool(std::string_view path, const json::value* value, bool& out) {
@@ -77,7 +77,7 @@ Complaint read_count(const CountOption& option, const json::value* value, Config
 Complaint read_verbosity(const json::value& root, Config& config) {
   std::optional<base::Severity> chosen;
   for (const std::string_view key : kVerbosityKeys) {
-    const json::value* value = core::member(&root, key);
+    const json::value* value = given(&root, key);
     if (value == nullptr) continue;
     const auto text = core::as_text(value);
     const auto* row = std::find_if(kSeverityNames.begin(), kSeverityNames.end(),
@@ -96,8 +96,9 @@ Complaint read_verbosity(const json::value& root, Config& config) {
 Complaint read_hooks(const json::value* value, Config& config) {
   if (value == nullptr) return std::nullopt;
   const std::string allowed = "a list of " + one_of(names_of(kHookNames, &HookName::name));
-  if (!value->is_array()) return complain(kHooksKey, *value, allowed);
+  if (!value->is_array() && !value->is_null()) return complain(kHooksKey, *value, allowed);
   for (const HookName& hook : kHookNames) config.*hook.member = false;
+  if (value->is_null()) return std::nullopt;
   size_t index = 0;
   for (const json::value& element : value->get_array()) {
     const auto text = core::as_text(&element);
@@ -132,8 +133,9 @@ Complaint check_socket(const std::string& path, const json::value& value, std::s
 Complaint read_sockets(const std::string& path, const json::value* value, std::string_view host_root,
                        std::vector<std::string>& out) {
   if (value == nullptr) return std::nullopt;
-  if (!value->is_array()) return complain(path, *value, "a list of absolute paths");
+  if (!value->is_array() && !value->is_null()) return complain(path, *value, "a list of absolute paths");
   out.clear();
+  if (value->is_null()) return std::nullopt;
   size_t index = 0;
   for (const json::value& element : value->get_array()) {
     if (auto wrong = check_socket(fmt::format("{}[{}]", path, index++), element, host_root)) return wrong;
@@ -143,24 +145,31 @@ Complaint read_sockets(const std::string& path, const json::value* value, std::s
   return std::nullopt;
 }
 
-Complaint read_static(const std::string& path, const json::value& value, StaticEngine& out) {
+Complaint read_static(const std::string& path, const json::value& value, Config& config) {
+  StaticEngine& out = config.static_engine;
   std::vector<std::string_view> known = names_of(kStaticTexts, &StaticText::key);
   known.insert(known.begin(), kEnabledKey);
   if (auto wrong = check_object(path, value, known)) return wrong;
-  if (auto wrong = read_bool(path + ".enabled", core::member(&value, kEnabledKey), out.enabled)) return wrong;
+  if (auto wrong = read_bool(path + ".enabled", given(&value, kEnabledKey), out.enabled)) return wrong;
   for (const StaticText& text : kStaticTexts) {
     const std::string key = fmt::format("{}.{}", path, text.key);
-    const json::value* given = core::member(&value, text.key);
-    if (given != nullptr) {
-      const auto word = core::as_text(given);
-      if (!word) return complain(key, *given, "a text (put it in quotes)");
-      out.*text.member = *word;
+    const json::value* word = given(&value, text.key);
+    if (word != nullptr) {
+      auto read = as_word(*word);
+      if (!read) return complain(key, *word, "a text (put it in quotes)");
+      if (!read->exact) {
+        config.warnings.push_back(
+            fmt::format("init_config: '{}' arrived as a number too long to be read exactly, as '{}': write "
+                        "init_config as one JSON text to keep it as it is",
+                        key, base::excerpt(read->text)));
+      }
+      out.*text.member = std::move(read->text);
     }
     if (out.enabled && (out.*text.member).empty()) {
       return base::Error{
           fmt::format("init_config: '{}' is {}; allowed is a text that is not empty, as the static "
                       "engine is enabled",
-                      key, given != nullptr ? "empty" : "missing")};
+                      key, core::member(&value, text.key) != nullptr ? "empty" : "missing")};
     }
   }
   return std::nullopt;
@@ -174,53 +183,64 @@ Complaint read_engines(const json::value* value, Config& config) {
   if (auto wrong = check_object(kEnginesKey, *value, known)) return wrong;
 
   for (const SocketEngineOption& engine : kSocketEngines) {
-    const json::value* given = core::member(value, engine.key);
-    if (given == nullptr) continue;
+    const json::value* section = given(value, engine.key);
+    if (section == nullptr) continue;
     const std::string path = fmt::format("{}.{}", kEnginesKey, engine.key);
     SocketEngine& out = config.*engine.member;
-    if (auto wrong = check_object(path, *given, {kEnabledKey, kSocketsKey})) return wrong;
-    if (auto wrong = read_bool(path + ".enabled", core::member(given, kEnabledKey), out.enabled))
-      return wrong;
-    const json::value* sockets = core::member(given, kSocketsKey);
+    if (auto wrong = check_object(path, *section, {kEnabledKey, kSocketsKey})) return wrong;
+    if (auto wrong = read_bool(path + ".enabled", given(section, kEnabledKey), out.enabled)) return wrong;
+    const json::value* sockets = core::member(section, kSocketsKey);
     if (auto wrong = read_sockets(path + ".sockets", sockets, config.host_root, out.sockets)) return wrong;
     if (engine.member == &Config::podman && sockets != nullptr) config.podman_user_sockets = false;
   }
   for (const SwitchEngineOption& engine : kSwitchEngines) {
-    const json::value* given = core::member(value, engine.key);
-    if (given == nullptr) continue;
+    const json::value* section = given(value, engine.key);
+    if (section == nullptr) continue;
     const std::string path = fmt::format("{}.{}", kEnginesKey, engine.key);
-    if (auto wrong = check_object(path, *given, {kEnabledKey})) return wrong;
-    if (auto wrong = read_bool(path + ".enabled", core::member(given, kEnabledKey), config.*engine.member)) {
+    if (auto wrong = check_object(path, *section, {kEnabledKey})) return wrong;
+    if (auto wrong = read_bool(path + ".enabled", given(section, kEnabledKey), config.*engine.member)) {
       return wrong;
     }
   }
-  const json::value* given = core::member(value, kStaticKey);
-  return given != nullptr
-             ? read_static(fmt::format("{}.{}", kEnginesKey, kStaticKey), *given, config.static_engine)
-             : std::nullopt;
+  const json::value* section = given(value, kStaticKey);
+  return section != nullptr ? read_static(fmt::format("{}.{}", kEnginesKey, kStaticKey), *section, config)
+                            : std::nullopt;
 }
 
-std::vector<std::string_view> top_level_keys() {
-  std::vector<std::string_view> known(kVerbosityKeys.begin(), kVerbosityKeys.end());
-  for (const CountOption& option : kCountOptions) known.push_back(option.key);
-  for (const BoolOption& option : kBoolOptions) known.push_back(option.key);
-  known.push_back(kHooksKey);
-  known.push_back(kEnginesKey);
-  return known;
+// The whole seconds of another plugin's key, beside the milliseconds of this one's own, which decide when
+// both are given.
+Complaint read_timeout_seconds(const json::value& root, Config& config) {
+  const json::value* value = given(&root, kTimeoutSecondsKey);
+  if (value == nullptr) return std::nullopt;
+  const auto seconds = core::as_integer<uint32_t>(value);
+  if (!seconds) return complain(kTimeoutSecondsKey, *value, "a whole number of seconds, or 0 for none");
+  const uint64_t wanted_ms = *seconds == 0 ? kMaxEngineTimeoutMs : uint64_t{*seconds} * 1000;
+  const auto taken_ms = static_cast<uint32_t>(std::min<uint64_t>(wanted_ms, kMaxEngineTimeoutMs));
+  if (given(&root, kTimeoutMsKey) == nullptr) {
+    config.engine_timeout_ms = taken_ms;
+  } else if (config.engine_timeout_ms != taken_ms) {
+    config.warnings.push_back(
+        fmt::format("init_config: '{}' is passed over, for '{}' is given too and says "
+                    "another time",
+                    kTimeoutSecondsKey, kTimeoutMsKey));
+  }
+  return std::nullopt;
 }
 
 Complaint read_all(const json::value& root, Config& config) {
-  if (auto wrong = check_object("", root, top_level_keys())) return wrong;
+  if (!root.is_object()) return complain("(whole text)", root, "an object");
   if (auto wrong = read_verbosity(root, config)) return wrong;
   for (const CountOption& option : kCountOptions) {
-    if (auto wrong = read_count(option, core::member(&root, option.key), config)) return wrong;
+    if (auto wrong = read_count(option, given(&root, option.key), config)) return wrong;
   }
+  if (auto wrong = read_timeout_seconds(root, config)) return wrong;
   for (const BoolOption& option : kBoolOptions) {
-    if (auto wrong = read_bool(option.key, core::member(&root, option.key), config.*option.member))
-      return wrong;
+    if (auto wrong = read_bool(option.key, given(&root, option.key), config.*option.member)) return wrong;
   }
   if (auto wrong = read_hooks(core::member(&root, kHooksKey), config)) return wrong;
-  return read_engines(core::member(&root, kEnginesKey), config);
+  if (auto wrong = read_engines(given(&root, kEnginesKey), config)) return wrong;
+  for (std::string& warning : warn_of_unknown_keys(root)) config.warnings.push_back(std::move(warning));
+  return std::nullopt;
 }
 
 }  // namespace

@@ -53,15 +53,19 @@ struct Config {
 
   std::string host_root;  // $HOST_ROOT without trailing slash; "" when unset
 
+  // What was given and is not used as it stands, one sentence each: for the log, at most some twenty.
+  std::vector<std::string> warnings;
+
   Config();  // the defaults, sockets included; host_root empty
 };
 
-// json: the init_config; "" and "{}" give the defaults. host_root: value of $HOST_ROOT or "".
+// json: the init_config; "", "null" and "{}" give the defaults. host_root: value of $HOST_ROOT or "".
 // Fails with one sentence naming the key (as a path, "engines.docker.sockets[1]"), the value and what is
-// allowed: an unknown key, a wrong type, an impossible value.
+// allowed when a known key has a wrong type or an impossible value. An unknown key is a warning.
 base::Result<Config> parse(std::string_view json, std::string_view host_root);
 
-// The JSON schema that Falco checks the init_config against (draft 7); accepts what parse() accepts.
+// The JSON schema (draft 7) that Falco checks the init_config against. It describes the keys and forbids
+// nothing: Falco's own sentences about a schema help nobody, so that whatever is wrong is left to parse().
 const char* schema();
 
 }  // namespace config

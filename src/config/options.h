@@ -1,4 +1,5 @@
-// The table of configuration keys: parse() and schema() are both driven by it, so they cannot disagree.
+// The table of configuration keys: parse(), schema() and the warnings about unknown keys are driven by it, so
+// that they cannot disagree.
 // Constant data; private to this room.
 #pragma once
 
@@ -58,10 +59,15 @@ inline constexpr std::array kBoolOptions{
     BoolOption{"local_sources", &Config::local_sources, "Read OCI bundles and what engines keep on disk"},
 };
 
+inline constexpr std::string_view kTimeoutMsKey = "engine_timeout_ms";
+inline constexpr uint32_t kMaxEngineTimeoutMs = 600000;
+// The same in seconds, as the Go-based plugin calls it; 0, which is no limit there, is the longest here.
+inline constexpr std::string_view kTimeoutSecondsKey = "engine_timeout";
+
 inline constexpr std::array kCountOptions{
     CountOption{"label_max_len", &Config::label_max_len, 0, 1048576,
                 "Labels with a longer value are left out (bytes)"},
-    CountOption{"engine_timeout_ms", &Config::engine_timeout_ms, 1, 600000,
+    CountOption{kTimeoutMsKey, &Config::engine_timeout_ms, 1, kMaxEngineTimeoutMs,
                 "Total deadline of one request to an engine (milliseconds)"},
     CountOption{"startup_wait_ms", &Config::startup_wait_ms, 0, 60000,
                 "How long the start may wait for the containers that already run (milliseconds)"},

@@ -1,4 +1,6 @@
 // The JSON schema of the configuration, made from the table of keys.
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 #include <string>
 
@@ -10,25 +12,23 @@ namespace {
 
 namespace json = boost::json;
 
-json::object object_of(json::object properties) {
-  return {{"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+// No "type", no limits: see config.h. What is allowed is said in words.
+json::object option(json::value preset, std::string description) {
+  return {{"default", std::move(preset)}, {"description", std::move(description)}};
+}
+
+json::object section(json::object properties, std::string_view description) {
+  return {{"description", description}, {"properties", std::move(properties)}};
 }
 
 template <typename Rows>
-json::array names_of(const Rows& rows) {
-  json::array names;
-  for (const auto& row : rows) names.emplace_back(row.name);
+std::string names_of(const Rows& rows) {
+  std::string names;
+  for (const auto& row : rows) {
+    if (!names.empty()) names += ", ";
+    names += row.name;
+  }
   return names;
-}
-
-json::object boolean(bool preset, std::string_view description) {
-  return {{"type", "boolean"}, {"default", preset}, {"description", description}};
-}
-
-json::object verbosity() {
-  return {{"type", "string"},
-          {"enum", names_of(kSeverityNames)},
-          {"description", "How much is passed to the host's logger; log_level is the older spelling"}};
 }
 
 json::object hooks(const Config& preset) {
@@ -36,73 +36,52 @@ json::object hooks(const Config& preset) {
   for (const HookName& hook : kHookNames) {
     if (preset.*hook.member) names.emplace_back(hook.name);
   }
-  return {{"type", "array"},
-          {"default", std::move(names)},
-          {"items", {{"type", "string"}, {"enum", names_of(kHookNames)}}},
-          {"description", "Engine events that trigger a look-up; none: only on demand"}};
-}
-
-json::object socket_engine(const SocketEngine& preset) {
-  const json::array sockets(preset.sockets.begin(), preset.sockets.end());
-  const json::object path{{"type", "string"}, {"pattern", "^/"}, {"maxLength", kMaxSocketPath}};
-  return object_of({{kEnabledKey, boolean(preset.enabled, "Follow this engine")},
-                    {kSocketsKey,
-                     {{"type", "array"},
-                      {"items", path},
-                      {"default", sockets},
-                      {"description", "Unix sockets, below HOST_ROOT when that is set"}}}});
-}
-
-// Id, name and image are required once the engine is enabled.
-json::object static_engine() {
-  json::object properties{{kEnabledKey, boolean(false, "Report everything as one container")}};
-  json::array required{kEnabledKey};
-  json::object filled;
-  for (const StaticText& text : kStaticTexts) {
-    properties[text.key] = {{"type", "string"}};
-    required.emplace_back(text.key);
-    filled[text.key] = {{"minLength", 1}};
-  }
-  json::object schema = object_of(std::move(properties));
-  schema["anyOf"] = {{{"properties", {{kEnabledKey, {{"enum", {false}}}}}}},
-                     {{"required", std::move(required)}, {"properties", std::move(filled)}}};
-  return schema;
+  return option(std::move(names), "Engine events that trigger a look-up, of " + names_of(kHookNames) +
+                                      "; none: only on demand");
 }
 
 json::object engines(const Config& preset) {
   json::object properties;
   for (const SocketEngineOption& engine : kSocketEngines) {
-    properties[engine.key] = socket_engine(preset.*engine.member);
+    const SocketEngine& its = preset.*engine.member;
+    properties[engine.key] =
+        section({{kEnabledKey, option(its.enabled, "Follow this engine")},
+                 {kSocketsKey, option(json::array(its.sockets.begin(), its.sockets.end()),
+                                      "Absolute paths of unix sockets, below HOST_ROOT when that is set")}},
+                "An engine that is asked through its sockets");
   }
   for (const SwitchEngineOption& engine : kSwitchEngines) {
-    properties[engine.key] =
-        object_of({{kEnabledKey, boolean(preset.*engine.member, "Report its containers")}});
+    properties[engine.key] = section({{kEnabledKey, option(preset.*engine.member, "Report its containers")}},
+                                     "Containers that are known by their cgroups");
   }
-  properties[kStaticKey] = static_engine();
-  return object_of(std::move(properties));
+  json::object fixed{{kEnabledKey, option(false, "Report everything as one container")}};
+  for (const StaticText& text : kStaticTexts) fixed[text.key] = option("", "Wanted when it is enabled");
+  properties[kStaticKey] = section(std::move(fixed), "One container for everything");
+  return section(std::move(properties), "What is followed, and where");
 }
 
 std::string make_schema() {
   const Config preset;
   json::object properties;
-  for (const std::string_view key : kVerbosityKeys) properties[key] = verbosity();
-  for (const CountOption& option : kCountOptions) {
-    properties[option.key] = {{"type", "integer"},
-                              {"minimum", option.min},
-                              {"maximum", option.max},
-                              {"default", preset.*option.member},
-                              {"description", option.description}};
+  for (const std::string_view key : kVerbosityKeys) {
+    properties[key] = option("info", "What is passed to the host's logger: one of " +
+                                         names_of(kSeverityNames) + "; log_level is the older spelling");
   }
-  for (const BoolOption& option : kBoolOptions) {
-    properties[option.key] = boolean(preset.*option.member, option.description);
+  for (const CountOption& row : kCountOptions) {
+    properties[row.key] =
+        option(preset.*row.member, fmt::format("{}: {} to {}", row.description, row.min, row.max));
+  }
+  properties[kTimeoutSecondsKey] =
+      option(nullptr, fmt::format("{} in seconds; 0: the longest there is. {} decides when both are given",
+                                  kTimeoutMsKey, kTimeoutMsKey));
+  for (const BoolOption& row : kBoolOptions) {
+    properties[row.key] = option(preset.*row.member, std::string(row.description));
   }
   properties[kHooksKey] = hooks(preset);
   properties[kEnginesKey] = engines(preset);
-
-  json::object schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
-                      {"title", "Configuration of the container plugin"}};
-  for (auto& [key, value] : object_of(std::move(properties))) schema[key] = std::move(value);
-  return json::serialize(schema);
+  return json::serialize(json::object{{"$schema", "http://json-schema.org/draft-07/schema#"},
+                                      {"title", "Configuration of the container plugin"},
+                                      {"properties", std::move(properties)}});
 }
 
 }  // namespace

@@ -66,8 +66,7 @@ CONTAINER_EXPORT const char* plugin_get_name() {
 }
 
 CONTAINER_EXPORT const char* plugin_get_description() {
-  return "Container and Kubernetes metadata for every event, from Docker, Podman, containerd, CRI and "
-         "cgroups";
+  return "Falco container metadata enrichment Plugin";
 }
 
 CONTAINER_EXPORT const char* plugin_get_contact() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/cgroup/owner_of.h"
+#include "core/image_ref.h"
 
 namespace plugin {
 namespace {
@@ -33,6 +34,10 @@ core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
   if (match.engine == core::cgroup::Engine::kStatic) {
     container.name = fixed.container_name;
     container.image = fixed.container_image;
+    core::ImageRef image = core::parse_image_ref(fixed.container_image);
+    container.image_repository = std::move(image.repository);
+    container.image_tag = std::move(image.tag);
+    container.image_digest = std::move(image.digest);
   } else if (core::id_is_name(container.type)) {
     container.name = match.full_id;
   }

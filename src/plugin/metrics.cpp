@@ -24,12 +24,12 @@ std::vector<api::Metric>& Metrics::collect(const Cache& cache, const Counters& c
   metrics_.clear();
   add("n_containers", cache.size(), kGauge);
   add("n_missing_container_images", cache.missing_images(), kGauge);
-  add("cache_bytes", cache.bytes(), kGauge);
+  add("bytes_in_cache", cache.bytes(), kGauge);
   add("cache_evictions", cache.counters().evicted, kCount);
   add("cache_expired", cache.counters().expired, kCount);
   add("metadata_delay_count", cache.counters().metadata_count, kCount);
-  add("metadata_delay_sum_ns", cache.counters().metadata_total_ns, kCount);
-  add("metadata_delay_max_ns", cache.counters().metadata_max_ns, kGauge);
+  add("metadata_delay_nanoseconds_sum", cache.counters().metadata_total_ns, kCount);
+  add("metadata_delay_nanoseconds_max", cache.counters().metadata_max_ns, kGauge);
   add("answers_unknown_yet", counters.unknown_yet, kCount);
   add("events_refused", counters.refused_events, kCount);
   add("async_events_sent", counters.async_sent, kCount);
@@ -41,7 +41,7 @@ std::vector<api::Metric>& Metrics::collect(const Cache& cache, const Counters& c
   // Refused by either thread: it is the same to whoever looks for the reason.
   const worker::LookupStatus lookups = worker != nullptr ? worker->lookups() : worker::LookupStatus{};
   add("local_files_refused", counters.local.refused + lookups.refused, kCount);
-  add("local_files_ns", counters.local.spent_ns, kCount);
+  add("local_files_nanoseconds", counters.local.spent_ns, kCount);
   if (worker == nullptr) return metrics_;
 
   add("lookups", lookups.asked, kCount);

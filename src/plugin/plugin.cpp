@@ -40,6 +40,7 @@ base::Result<std::unique_ptr<Plugin>> Plugin::create(const api::InitInput& input
   if (!threads) return base::Error{threads.error()};
 
   base::Logger logger = make_logger(input, config->verbosity);
+  for (const std::string& warning : config->warnings) logger.warning(warning);
   std::unique_ptr<Plugin> plugin(new Plugin(std::move(*config), std::move(logger), *threads));
   if (input.tables->add_table == nullptr ||
       input.tables->add_table(input.owner, &plugin->table_.input()) != api::kSuccess) {

@@ -190,6 +190,27 @@ TEST(StaticEngine, EveryThreadIsInTheConfiguredContainer) {
   }
 }
 
+TEST(StaticEngine, ItsImageIsTakenApartLikeAnyOther) {
+  struct Case {
+    const char *image, *repository, *tag, *digest;
+  };
+  for (const Case& one : {Case{"reg:5000/a/b:t", "reg:5000/a/b", "t", kNoValue},
+                          Case{"reg/img:1.2@sha256:00ff", "reg/img", "1.2", "sha256:00ff"},
+                          Case{"reg:5000/img", "reg:5000/img", kNoValue, kNoValue}}) {
+    PluginHost host(
+        std::string(
+            R"({"engines":{"static":{"enabled":true,"container_id":"fixed","container_name":"box","container_image":")") +
+        one.image + R"("}}})");
+    ASSERT_TRUE(host.ok()) << host.error();
+    host.put(test::thread(10, "/"));
+    host.open();
+    EXPECT_EQ(host.ask(10, "container.image"), one.image);
+    EXPECT_EQ(host.ask(10, "container.image.repository"), one.repository);
+    EXPECT_EQ(host.ask(10, "container.image.tag"), one.tag);
+    EXPECT_EQ(host.ask(10, "container.image.digest"), one.digest);
+  }
+}
+
 TEST(DisabledEngine, ItsCgroupsAreTheHost) {
   PluginHost host(R"({"engines":{"lxc":{"enabled":false}}})");
   ASSERT_TRUE(host.ok()) << host.error();

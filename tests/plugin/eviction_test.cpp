@@ -113,7 +113,7 @@ class Eviction : public testing::Test {
         << span.few << " containers " << few << " bytes were in use, after " << span.many << ' ' << many;
     RecordProperty("heap_after_few", std::to_string(few));
     RecordProperty("heap_after_many", std::to_string(many));
-    EXPECT_EQ(host_->metric("cache_bytes"), 0u);
+    EXPECT_EQ(host_->metric("bytes_in_cache"), 0u);
   }
 
   std::unique_ptr<PluginHost> host_;

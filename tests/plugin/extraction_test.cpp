@@ -222,6 +222,39 @@ TEST_F(Extraction, StartAndAge) {
   expect(10, {{"container.start_ts", kNoValue}, {"container.duration", kNoValue}});
 }
 
+// In the host's pid namespace, and in `runc init`, the namespace is as old as the host.
+TEST_F(Extraction, NoContainerIsOlderThanItsCreation) {
+  host::ThreadData data = test::thread(30, test::docker_cgroup(kIdA));
+  data.pidns_init_start_ts = test::kStart - 5000 * test::kSecond;
+  host_.put(data);
+  expect(30, {{"container.start_ts", "1699995000000000000"}, {"container.duration", "5000000000000"}});
+  core::Container container = test::full_container(kIdA);
+  container.created_time = 1699999998;
+  ASSERT_TRUE(host_.announce(container));
+  expect(30, {{"container.start_ts", "1699999998000000000"}, {"container.duration", "2000000000"}});
+  // Created long ago and started anew: its namespace is younger.
+  data.pidns_init_start_ts = test::kStart - test::kSecond;
+  host_.put(data);
+  expect(30, {{"container.duration", "1000000000"}});
+}
+
+TEST_F(Extraction, ANumberThatIsNoTimeIsNoValue) {
+  host::ThreadData data = test::thread(30, test::docker_cgroup(kIdA));
+  for (const uint64_t no_time :
+       {uint64_t{3'401'640'637'783}, test::kStart + 3600 * test::kSecond, UINT64_MAX}) {
+    data.pidns_init_start_ts = no_time;
+    host_.put(data);
+    expect(30, {{"container.start_ts", kNoValue}, {"container.duration", kNoValue}});
+  }
+  core::Container container = test::full_container(kIdA);
+  container.created_time = 1699999990;
+  ASSERT_TRUE(host_.announce(container));
+  expect(30, {{"container.start_ts", "1699999990000000000"}, {"container.duration", "10000000000"}});
+  container.created_time = INT64_MAX;
+  ASSERT_TRUE(host_.announce(container));
+  expect(30, {{"container.start_ts", kNoValue}});
+}
+
 TEST_F(Extraction, DisabledHealthcheckIsNamed) {
   core::Container container = test::full_container(kIdA);
   container.healthcheck = core::Probe{"NONE", {}};

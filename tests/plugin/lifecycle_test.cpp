@@ -2,7 +2,9 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <tuple>
 
 #include "api/plugin_api.h"
 #include "plugin_host.h"
@@ -20,12 +22,32 @@ Fn symbol(const char* name) {
 
 TEST(Identity, SaysWhatTheSpecificationDemands) {
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_name")(), "container");
+  EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_description")(),
+               "Falco container metadata enrichment Plugin");
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_required_api_version")(), "3.10.0");
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_extract_event_sources")(), "[\"syscall\"]");
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_parse_event_sources")(), "[\"syscall\"]");
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_async_event_sources")(), "[\"syscall\"]");
   EXPECT_STREQ(symbol<api::GetStringFn>("plugin_get_async_events")(),
                "[\"container\",\"container_removed\"]");
+}
+
+// Falco refuses rules whose required_plugin_versions a plugin does not meet: the major version has to be the
+// same, the rest at least that (libs' sinsp_version::compatible_with).
+TEST(Identity, VersionIsWhatOfficialRulesAskFor) {
+  int major = -1;
+  int minor = -1;
+  int patch = -1;
+  char more = 0;
+  const char* version = symbol<api::GetStringFn>("plugin_get_version")();
+  ASSERT_EQ(std::sscanf(version, "%d.%d.%d%c", &major, &minor, &patch, &more), 3) << version;
+  const std::tuple ours(minor, patch);
+  EXPECT_EQ(major, 0) << "official rules ask for 0.x";
+  EXPECT_GE(ours, std::tuple(4, 0)) << "falco-rules 5.0.0 and 5.1.0, in Falco 0.42 to 0.44";
+  EXPECT_GE(ours, std::tuple(2, 2)) << "falco-rules 4.0.0, in Falco 0.41";
+  EXPECT_GE(ours, std::tuple(7, 1))
+      << "the plugin that Falco 0.44 comes with, which this one takes the place of";
+  EXPECT_STREQ(version, PROJECT_VERSION) << "CMakeLists.txt says it, and nothing else";
 }
 
 TEST(Identity, SchemaVersionNeedsNoInstance) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 #include "core/mounts.h"
@@ -17,6 +18,19 @@ std::optional<uint64_t> as_index(const char* key) {
   const auto [stop, error] = std::from_chars(key, end, index);
   if (error != std::errc() || stop != end) return std::nullopt;
   return index;
+}
+
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+// In ns since the epoch: the beginning of the year 2000. What hosts hand out in replays may count from the
+// boot.
+constexpr uint64_t kEarliestTime = 946'684'800 * kNsPerSecond;
+constexpr uint64_t kLatestTime = std::numeric_limits<uint64_t>::max();
+// How far two clocks of one machine may differ.
+constexpr uint64_t kClockSlack = 60 * kNsPerSecond;
+
+// ns when that can be when something of the event began, else 0.
+uint64_t time_or_nothing(const Question& question, uint64_t ns) {
+  return ns >= kEarliestTime && ns <= question.event_ts + kClockSlack ? ns : 0;
 }
 
 using FindMount = const core::Mount* (*)(std::span<const core::Mount>, const char*);
@@ -47,9 +61,17 @@ void start_ts(const Question& question, Answer& answer) {
   if (question.tid <= 0) return;
   const ThreadEntry thread = question.threads->find(question.reader, question.tid);
   if (!thread) return;
-  if (const uint64_t ts = question.threads->pidns_init_start_ts(question.reader, thread.get()); ts != 0) {
-    answer.number(ts);
+  uint64_t start =
+      time_or_nothing(question, question.threads->pidns_init_start_ts(question.reader, thread.get()));
+  if (const auto* container = question.container(); container != nullptr && container->created_time > 0) {
+    const uint64_t created = static_cast<uint64_t>(container->created_time);
+    // No container starts before it is created. In the host's pid namespace, where `runc init` begins too,
+    // the namespace is as old as the host.
+    if (created < kLatestTime / kNsPerSecond) {
+      start = std::max(start, time_or_nothing(question, created * kNsPerSecond));
+    }
   }
+  if (start != 0) answer.number(start);
 }
 
 void duration(const Question& question, Answer& answer) {

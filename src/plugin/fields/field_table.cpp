@@ -74,8 +74,8 @@ constexpr auto kFields = std::to_array<Field>({
      "none.",
      rendered_optional<&R::readiness_probe>},
     {"container.start_ts", kFieldAbstime, kNone, false,
-     "Start of the container, taken as the start of its pid namespace's first process, in ns since the "
-     "epoch.",
+     "Start of the container, taken as the later of its creation and the start of its pid namespace's first "
+     "process, in ns since the epoch.",
      start_ts},
     {"container.duration", kFieldReltime, kNone, false,
      "Age of the container at the time of the event, in ns.", duration},
