@@ -58,8 +58,7 @@ std::optional<std::string_view> MountTypes::type_of(int fd, bool hurried) {
     const auto known = unique_.find(*unique);
     if (known != unique_.end()) return known->second;
   }
-  std::optional<uint64_t> id = mount_id(fd, STATX_MNT_ID);
-  if (!id) id = mount_id_from_proc(fd);
+  const std::optional<uint64_t> id = mount_id_of(fd);
   if (!id) return std::string_view();
   // Ids are given again after an unmount, but not that of a mount which `fd` holds.
   if (is_stale() && !load(hurried)) return std::nullopt;
@@ -113,6 +112,11 @@ bool MountTypes::load(bool hurried) {
   next_load_ = end + (end - begin) * kRest;
   loaded_ = size == 0;
   return loaded_;
+}
+
+std::optional<uint64_t> mount_id_of(int fd) {
+  const std::optional<uint64_t> id = mount_id(fd, STATX_MNT_ID);
+  return id ? id : mount_id_from_proc(fd);
 }
 
 bool is_memory_file_system(std::string_view type) {

@@ -34,6 +34,10 @@ class MountTypes {
   bool loaded_ = false;
 };
 
+// The id of the mount that an open file is on, while it is open; nullopt when the kernel does not tell. Asks
+// no file system.
+std::optional<uint64_t> mount_id_of(int fd);
+
 // File systems on the machine's own disks or in its memory.
 bool is_local_file_system(std::string_view type);
 // Those in memory: reading them waits for nothing.

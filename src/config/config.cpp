@@ -191,6 +191,7 @@ Complaint read_engines(const json::value* value, Config& config) {
     if (auto wrong = read_bool(path + ".enabled", given(section, kEnabledKey), out.enabled)) return wrong;
     const json::value* sockets = core::member(section, kSocketsKey);
     if (auto wrong = read_sockets(path + ".sockets", sockets, config.host_root, out.sockets)) return wrong;
+    if (sockets != nullptr) out.sockets_given = true;
     if (engine.member == &Config::podman && sockets != nullptr) config.podman_user_sockets = false;
   }
   for (const SwitchEngineOption& engine : kSwitchEngines) {

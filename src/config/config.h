@@ -16,6 +16,7 @@ namespace config {
 struct SocketEngine {
   bool enabled = true;
   std::vector<std::string> sockets;  // without HOST_ROOT
+  bool sockets_given = false;        // by the configuration: they are not the defaults
 };
 
 struct StaticEngine {

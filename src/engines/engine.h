@@ -58,7 +58,7 @@ struct Settings {
 // What an engine is made of.
 struct Context {
   boost::asio::any_io_executor executor;
-  std::string socket_path;  // to connect to; no symlinks left in it, HOST_ROOT included
+  net::UnixAddress socket;  // its shown path has HOST_ROOT in it
   Settings settings;
   base::Logger logger;
 };

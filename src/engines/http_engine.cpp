@@ -89,7 +89,7 @@ std::optional<std::string> refusal_in(std::string_view object) {
 HttpEngine::HttpEngine(const Context& context, const Dialect& dialect)
     : dialect_(dialect),
       settings_(context.settings),
-      client_(context.executor, context.socket_path, limits_for(context.settings)),
+      client_(context.executor, context.socket, limits_for(context.settings)),
       addresses_(kRemembered),
       borrowers_(kRemembered) {}
 

@@ -75,8 +75,8 @@ struct Exchange {
 
 class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
  public:
-  Impl(asio::any_io_executor executor, std::string path, const HttpLimits& limits)
-      : executor_(std::move(executor)), path_(std::move(path)), limits_(limits) {}
+  Impl(asio::any_io_executor executor, UnixAddress address, const HttpLimits& limits)
+      : executor_(std::move(executor)), address_(std::move(address)), limits_(limits) {}
 
   asio::awaitable<base::Result<HttpResponse>> get(std::string target);
   asio::awaitable<base::Result<std::unique_ptr<HttpStream>>> stream(std::string target);
@@ -90,11 +90,11 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
   base::Error failed(const std::string& target, const std::string& why, bool timed_out) {
     ++counters_.errors;
     if (timed_out) ++counters_.timeouts;
-    return base::Error{"GET " + target + " at " + path_ + ": " + why};
+    return base::Error{"GET " + target + " at " + address_.shown + ": " + why};
   }
 
   const Counters& counters() const { return counters_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return address_.shown; }
   const asio::any_io_executor& executor() const { return executor_; }
   const HttpLimits& limits() const { return limits_; }
 
@@ -105,7 +105,7 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
   std::string explain(const Exchange& outcome) const;
 
   asio::any_io_executor executor_;
-  std::string path_;
+  UnixAddress address_;
   HttpLimits limits_;
   Counters counters_;
   uint64_t generation_ = 0;     // counts close(): a request that began before must not leave its connection
@@ -116,7 +116,7 @@ class HttpClient::Impl : public std::enable_shared_from_this<HttpClient::Impl> {
 asio::awaitable<base::Result<std::unique_ptr<Connection>>> HttpClient::Impl::connect(
     Clock::time_point deadline) {
   const uint64_t generation = generation_;
-  base::Result<UnixSocket> socket = co_await connect_unix(path_, deadline);
+  base::Result<UnixSocket> socket = co_await connect_unix(address_, deadline);
   if (!socket) co_return base::Error{socket.error()};
   if (generation != generation_) co_return base::Error{"the connection was closed"};
   co_return std::make_unique<Connection>(std::move(*socket), open_);
@@ -303,12 +303,12 @@ asio::awaitable<base::Result<std::unique_ptr<HttpStream>>> HttpClient::Impl::str
   guard.dismiss();
   std::unique_ptr<HttpStream> result =
       std::make_unique<Stream>(self, std::move(*connection), limits_,
-                               "stream GET " + target.substr(0, target.find('?')) + " at " + path_);
+                               "stream GET " + target.substr(0, target.find('?')) + " at " + address_.shown);
   co_return std::move(result);
 }
 
-HttpClient::HttpClient(asio::any_io_executor executor, std::string path, const HttpLimits& limits)
-    : impl_(std::make_shared<Impl>(std::move(executor), std::move(path), limits)) {}
+HttpClient::HttpClient(asio::any_io_executor executor, UnixAddress address, const HttpLimits& limits)
+    : impl_(std::make_shared<Impl>(std::move(executor), std::move(address), limits)) {}
 
 HttpClient::~HttpClient() {
   impl_->close();

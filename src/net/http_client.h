@@ -52,8 +52,7 @@ class HttpStream {
 
 class HttpClient {
  public:
-  // path: of the socket.
-  HttpClient(boost::asio::any_io_executor executor, std::string path, const HttpLimits& limits);
+  HttpClient(boost::asio::any_io_executor executor, UnixAddress address, const HttpLimits& limits);
   ~HttpClient();  // close()
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;

@@ -19,6 +19,14 @@ namespace {
 constexpr size_t kMaxPath = sizeof(sockaddr_un::sun_path) - 1;
 constexpr std::chrono::milliseconds kBacklogRetry{20};
 
+// As whom the peer's process listened; nobody's number when the kernel does not tell.
+uint32_t uid_of_peer(UnixSocket& socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  const int got = ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return got == 0 ? peer.uid : UINT32_MAX;
+}
+
 }  // namespace
 
 struct Deadline::State {
@@ -45,13 +53,13 @@ void Deadline::dismiss() {
   timer_.cancel();
 }
 
-asio::awaitable<base::Result<UnixSocket>> connect_unix(std::string path, Clock::time_point deadline) {
-  if (path.empty() || path.size() > kMaxPath) {
-    co_return base::Error{"cannot connect to '" + path + "': a socket path has 1 to " +
+asio::awaitable<base::Result<UnixSocket>> connect_unix(UnixAddress address, Clock::time_point deadline) {
+  if (address.path.empty() || address.path.size() > kMaxPath) {
+    co_return base::Error{"cannot connect to '" + address.shown + "': a socket path has 1 to " +
                           std::to_string(kMaxPath) + " bytes"};
   }
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const asio::local::stream_protocol::endpoint endpoint(path);
+  const asio::local::stream_protocol::endpoint endpoint(address.path);
   while (true) {
     UnixSocket socket(executor);
     boost::system::error_code error;
@@ -67,12 +75,16 @@ asio::awaitable<base::Result<UnixSocket>> connect_unix(std::string path, Clock::
         ::connect(socket.native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) {
       error.assign(errno, boost::system::system_category());
     }
-    if (!error) co_return std::move(socket);
+    if (!error) {
+      if (address.on_peer) address.on_peer(uid_of_peer(socket));
+      co_return std::move(socket);
+    }
     if (error.value() != EAGAIN && error.value() != EINTR) {
-      co_return base::Error{"cannot connect to " + path + ": " + error.message()};
+      co_return base::Error{"cannot connect to " + address.shown + ": " + error.message()};
     }
     if (Clock::now() + kBacklogRetry > deadline) {
-      co_return base::Error{"cannot connect to " + path + ": it does not accept connections in time"};
+      co_return base::Error{"cannot connect to " + address.shown +
+                            ": it does not accept connections in time"};
     }
     co_await pause(kBacklogRetry);
   }

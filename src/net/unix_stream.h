@@ -6,8 +6,11 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 
@@ -15,6 +18,20 @@ namespace net {
 
 using UnixSocket = boost::asio::local::stream_protocol::socket;
 using Clock = std::chrono::steady_clock;
+
+// Where a socket is. A path alone is both.
+struct UnixAddress {
+  UnixAddress(std::string where) : shown(where), path(std::move(where)) {}
+  UnixAddress(const char* where) : UnixAddress(std::string(where)) {}
+  UnixAddress(std::string shown_path, std::string kernels_path, std::function<void(uint32_t)> ear)
+      : shown(std::move(shown_path)), path(std::move(kernels_path)), on_peer(std::move(ear)) {}
+
+  std::string shown;  // for people
+  std::string path;   // for the kernel: at most 107 bytes
+  // Told the uid of whoever listened there, before anything is sent to him; once for each connection. May be
+  // empty.
+  std::function<void(uint32_t uid)> on_peer;
+};
 
 // Failed requests of one client, for metrics.
 struct Counters {
@@ -41,9 +58,10 @@ class Deadline {
   boost::asio::steady_timer timer_;
 };
 
-// Connects to the socket at `path`. Fails with a sentence that names the path: too long (sockaddr_un holds
-// 107 bytes), missing, refused, not allowed, or not done by `deadline`. A full backlog is waited out until
-// then.
-boost::asio::awaitable<base::Result<UnixSocket>> connect_unix(std::string path, Clock::time_point deadline);
+// Connects to the socket at `address`. Fails with a sentence that names it as shown: too long (sockaddr_un
+// holds 107 bytes), missing, refused, not allowed, or not done by `deadline`. A full backlog is waited out
+// until then.
+boost::asio::awaitable<base::Result<UnixSocket>> connect_unix(UnixAddress address,
+                                                              Clock::time_point deadline);
 
 }  // namespace net

@@ -50,6 +50,7 @@ Shared::Shared(asio::any_io_executor loop, const config::Config& configuration, 
       board(status),
       logger(std::move(log)),
       timing(times),
+      paths(configuration.host_root),
       watcher(std::make_shared<PathWatcher>(executor)),
       random_engine(std::random_device{}()) {
   settings.pace = timing.pace;
@@ -62,10 +63,9 @@ void spawn(const std::shared_ptr<Shared>& shared, asio::awaitable<void> coroutin
 }
 
 std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
-                                           const engines::EngineRow& row, const std::string& path,
-                                           bool optional, core::Owner owner) {
-  const int id = shared->board.add(std::string(row.name), shared->config.host_root + path, optional);
-  auto supervisor = std::make_shared<Supervisor>(shared, row, path, id, owner);
+                                           const engines::EngineRow& row, SocketPlace place, bool optional) {
+  const int id = shared->board.add(std::string(row.name), shared->config.host_root + place.path, optional);
+  auto supervisor = std::make_shared<Supervisor>(shared, row, std::move(place), id);
   shared->supervisors.push_back(supervisor);
   return supervisor;
 }
@@ -80,7 +80,9 @@ Followers::Followers(asio::any_io_executor executor, const config::Config& confi
   for (const engines::EngineRow& row : engines::registry()) {
     const config::SocketEngine& configured = config.*row.configured;
     if (!configured.enabled) continue;
-    for (const std::string& path : configured.sockets) add_supervisor(shared_, row, path, false);
+    for (const std::string& path : configured.sockets) {
+      add_supervisor(shared_, row, place_of(path, configured.sockets_given), false);
+    }
     if (row.configured == &config::Config::podman && config.podman_user_sockets) {
       user_sockets_ = std::make_shared<UserSockets>(shared_, row);
     }
@@ -90,7 +92,6 @@ Followers::Followers(asio::any_io_executor executor, const config::Config& confi
 
 Followers::~Followers() {
   shared_->supervisors.clear();
-  shared_->claims.clear();
 }
 
 void Followers::run() {

@@ -5,7 +5,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <random>
 #include <string>
@@ -70,13 +69,12 @@ struct Shared {
   StatusBoard& board;
   base::Logger logger;
   Timing timing;
+  SocketPaths paths;
   std::shared_ptr<PathWatcher> watcher;
   std::shared_ptr<Fetcher> fetcher;
   std::shared_ptr<LocalReader> local;  // nullptr without local_sources
   std::shared_ptr<Orphans> orphans;
   std::vector<std::shared_ptr<Supervisor>> supervisors;
-  // Who follows which socket: two paths to one socket are one connection.
-  std::map<Identity, Supervisor*> claims;
   uint64_t reports = 0;  // containers reported so far
   std::minstd_rand random_engine;
 };
@@ -109,10 +107,8 @@ class Followers {
 // and the worker goes on without it. what: for that line.
 void spawn(const std::shared_ptr<Shared>& shared, boost::asio::awaitable<void> coroutine, const char* what);
 
-// A supervisor for the socket at `path` (without HOST_ROOT), whose word is `owner`'s, known to the board and
-// in shared->supervisors.
+// A supervisor for a socket, known to the board and in shared->supervisors.
 std::shared_ptr<Supervisor> add_supervisor(const std::shared_ptr<Shared>& shared,
-                                           const engines::EngineRow& row, const std::string& path,
-                                           bool optional, core::Owner owner = {});
+                                           const engines::EngineRow& row, SocketPlace place, bool optional);
 
 }  // namespace worker

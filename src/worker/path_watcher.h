@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/unique_fd.h"
 #include "net/signal.h"
 
 namespace worker {
@@ -19,24 +20,15 @@ class PathWatcher : public std::enable_shared_from_this<PathWatcher> {
   // One interest; ends when it is destroyed. May outlive the watcher.
   class Watch {
    public:
-    Watch(std::weak_ptr<PathWatcher> watcher, std::string directory, std::string entry,
-          std::weak_ptr<net::Signal> signal)
-        : watcher_(std::move(watcher)),
-          directory_(std::move(directory)),
-          entry_(std::move(entry)),
-          signal_(std::move(signal)) {}
+    Watch(std::weak_ptr<PathWatcher> watcher, std::string entry, std::weak_ptr<net::Signal> signal)
+        : watcher_(std::move(watcher)), entry_(std::move(entry)), signal_(std::move(signal)) {}
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    bool is_for(std::string_view directory, std::string_view entry) const {
-      return directory == directory_ && entry == entry_;
-    }
-
    private:
     friend class PathWatcher;
     std::weak_ptr<PathWatcher> watcher_;
-    std::string directory_;
     std::string entry_;
     std::weak_ptr<net::Signal> signal_;
     int descriptor_ = -1;
@@ -48,8 +40,9 @@ class PathWatcher : public std::enable_shared_from_this<PathWatcher> {
   bool works() const { return inotify_.is_open(); }
 
   // Notifies `signal` whenever `entry` (any entry when empty) is created in, moved into or removed from
-  // `directory`, and when the directory itself goes. nullptr when the directory cannot be watched.
-  std::shared_ptr<Watch> watch(const std::string& directory, const std::string& entry,
+  // `directory`, and when the directory itself goes. nullptr when the directory cannot be watched. directory:
+  // open, may be O_PATH; it need not stay open.
+  std::shared_ptr<Watch> watch(const base::UniqueFd& directory, const std::string& entry,
                                const std::shared_ptr<net::Signal>& signal);
 
   // Delivers; runs as long as the watcher works. To be spawned once, with the watcher held.

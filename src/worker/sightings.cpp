@@ -73,6 +73,7 @@ std::shared_ptr<const core::Container> Supervisor::known(std::string_view full_i
 }
 
 void Supervisor::connected() {
+  if (!claim()) return;
   connected_ = true;
   shared_->board.update(board_id_, [this](SocketStatus& status) {
     status.connected = true;
@@ -82,6 +83,7 @@ void Supervisor::connected() {
 }
 
 void Supervisor::listed(std::vector<engines::Sighting> all, engines::Extent extent) {
+  if (!closed_because_.empty()) return;
   const bool first = !listed_;
   if (first && (!last_problem_.empty() || sessions_listed_ == 0)) {
     shared_->logger.info(
@@ -184,6 +186,7 @@ asio::awaitable<void> Supervisor::show_sightings(uint64_t session) {
 }
 
 void Supervisor::changed(engines::Sighting sighting) {
+  if (!closed_because_.empty()) return;
   if (sighting.complete) {
     accept(std::move(sighting.container), true);
     return;
@@ -197,6 +200,7 @@ void Supervisor::changed(engines::Sighting sighting) {
 }
 
 void Supervisor::removed(std::string_view handle) {
+  if (!closed_because_.empty()) return;
   const std::string id(handle);
   initial_done(id);
   std::optional<core::Container> fallback = queue_.drop(id);

@@ -1,11 +1,17 @@
-// Where a socket really is: symlinks followed below HOST_ROOT, and what to watch while it is missing.
-// Reads the file system, owns nothing; worker's thread.
+// Where a socket really is: links followed below HOST_ROOT, what to watch while it is missing, and whose word
+// comes out of it. What is found is held open, so that what was looked at is what is connected to. Reads the
+// file system, owned by Shared; worker's thread.
 #pragma once
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "base/mount_types.h"
+#include "base/unique_fd.h"
+#include "core/owner.h"
 
 namespace worker {
 
@@ -17,22 +23,70 @@ struct Identity {
       default;  // NOLINT(modernize-use-nullptr): taken for a null pointer
 };
 
+// A socket that is to be followed, and why.
+struct SocketPlace {
+  enum class Kind : uint8_t {
+    kConfigured,  // root named it: whatever answers there is root's word
+    kDefault,     // a path of the table of defaults
+    kUser,        // below /run/user/<uid>
+  };
+  std::string path;  // absolute, without HOST_ROOT
+  Kind kind = Kind::kConfigured;
+  uint32_t uid = 0;  // with kUser
+};
+
+// The place of a path in a list of sockets. given: by the configuration, not by the table of defaults. A path
+// below /run/user/<uid> is that user's all the same: Falco's own configuration lists one.
+SocketPlace place_of(const std::string& path, bool given);
+
 struct Located {
-  std::string path;                  // without symlinks, root included, as far as it exists
+  std::string path;                  // without links, root included, as far as it exists
   std::optional<Identity> identity;  // nullopt: nothing is there
   bool is_denied = false;            // a directory on the way may not be entered: nobody knows what is there
+  base::UniqueFd found;              // as O_PATH; valid with an identity
+  core::Owner owner;                 // of whoever could have put it there
   // The deepest directory on the way that exists, and the entry in it that would bring the path further into
   // being (or, when the path exists, its last component).
   std::string directory;
+  base::UniqueFd directory_fd;  // as O_PATH
   std::string entry;
 };
 
-// Follows `path`, absolute, below `root` ("" or a directory without trailing slash). A symlink's absolute
-// target counts from `root`, as it would for the host whose files are mounted there: Debian's /var/run is
-// one. ".." does not lead out of `root`.
-Located locate(const std::string& root, const std::string& path);
+class SocketPaths {
+ public:
+  // root: "" or a directory without trailing slash.
+  explicit SocketPaths(std::string root) : root_(std::move(root)) {}
 
-// False when the socket at `path` is there and this process lacks the permission to connect to it.
-bool may_connect(const std::string& path);
+  // Follows the place's path below the root. A link's absolute target counts from the root, as it would for
+  // the host whose files are mounted there: Debian's /var/run is one. ".." does not lead out of the root.
+  // A user's path is a matter of the directories themselves: below /run/user no link is followed and no other
+  // file system entered, his directory has to be his or root's, and on a local file system.
+  Located locate(const SocketPlace& place);
+
+ private:
+  std::string root_;
+  base::MountTypes mounts_;
+};
+
+// False when the socket that was found is there and this process lacks the permission to connect to it.
+bool may_connect(const Located& located);
+
+// A path of a few bytes by which an engine connects to whatever was found last, as long as it lives: engines
+// are made once, and no link or new file at the old place leads them elsewhere.
+class ConnectPath {
+ public:
+  void set(const Located& located);
+  void clear();  // lets go of the file
+  const std::string& path() const { return path_; }
+
+ private:
+  void put(int fd);
+
+  base::UniqueFd fd_;
+  std::string path_;
+};
+
+// The name in /proc of an open descriptor.
+std::string path_of(int fd);
 
 }  // namespace worker

@@ -2,10 +2,13 @@
 #include "worker/supervisor.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
+#include "core/file_owner.h"
 #include "core/limits.h"
 #include "worker/fetcher.h"
 
@@ -29,17 +32,18 @@ size_t most_lookups(core::Owner owner) {
 
 }  // namespace
 
-Supervisor::Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path,
-                       int board_id, core::Owner owner)
+Supervisor::Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, SocketPlace place,
+                       int board_id)
     : shared_(std::move(shared)),
       row_(row),
-      path_(std::move(path)),
-      display_path_(shared_->config.host_root + path_),
+      place_(std::move(place)),
+      display_path_(shared_->config.host_root + place_.path),
       board_id_(board_id),
-      owner_(owner),
+      owner_(place_.kind == SocketPlace::Kind::kUser ? core::Owner::user(place_.uid)
+                                                     : core::Owner::machine()),
       changed_(std::make_shared<net::Signal>(shared_->executor)),
       backoff_(shared_->timing.reconnect_first, shared_->timing.reconnect_limit),
-      queue_(std::min(engines::kMaxLookups, most_lookups(owner)), most_lookups(owner)) {}
+      queue_(std::min(engines::kMaxLookups, most_lookups(owner_)), most_lookups(owner_)) {}
 
 bool Supervisor::has_type(core::ContainerType type) const {
   return std::find(row_.types.begin(), row_.types.end(), type) != row_.types.end();
@@ -53,22 +57,19 @@ void Supervisor::retire() {
 asio::awaitable<void> Supervisor::run() {
   const std::shared_ptr<Supervisor> self = shared_from_this();
   while (true) {
-    Located located = locate(shared_->config.host_root, path_);
+    Located located = shared_->paths.locate(place_);
     watch(located, changed_);
     // Looked at again after the watch began: nothing that happened in between is missed.
-    located = locate(shared_->config.host_root, path_);
-    if (located.identity != claimed_) release_claim();
-    const bool denied = located.is_denied || (located.identity && !may_connect(located.path));
+    located = shared_->paths.locate(place_);
+    if (claimed_ && located.identity != claimed_) release_claim();
+    const bool denied = located.is_denied || (located.identity && !may_connect(located));
     if (!located.identity || denied) {
       if (retired_) break;
       report_obstacle(denied);
       backoff_.reset();
       co_await wait_for_change(shared_->recheck());
-    } else if (!claim(*located.identity)) {
-      const Supervisor& other = *shared_->claims[*located.identity];
-      problem(fmt::format("{} is the socket that the engine {} follows at {}", display_path_,
-                          other.engine_name(), other.display_path()),
-              base::Severity::kInfo);
+    } else if (const Supervisor* other = holder_of(*located.identity)) {
+      problem(held_by(*other), base::Severity::kInfo);
       co_await wait_for_change(shared_->recheck());
     } else {
       co_await follow(std::move(located));
@@ -116,35 +117,64 @@ asio::awaitable<void> Supervisor::wait_for_change(milliseconds limit) {
 }
 
 void Supervisor::watch(const Located& located, const std::shared_ptr<net::Signal>& signal) {
-  watch_ = shared_->watcher->watch(located.directory, located.entry, signal);
+  watch_ = shared_->watcher->watch(located.directory_fd, located.entry, signal);
 }
 
-// True when the socket is ours to follow: nobody else does, or one whose engine comes later in the registry.
-bool Supervisor::claim(const Identity& identity) {
-  const auto [entry, fresh] = shared_->claims.try_emplace(identity, this);
-  Supervisor* holder = entry->second;
-  if (holder != this) {
-    if (&row_ >= &holder->row_) return false;
-    entry->second = this;
-    holder->give_way();
+// A user's socket takes none from root; else the engine that comes first in the registry takes it.
+bool Supervisor::outranks(const Supervisor& other) const {
+  const bool is_users = place_.kind == SocketPlace::Kind::kUser;
+  const bool is_others_users = other.place_.kind == SocketPlace::Kind::kUser;
+  return is_users != is_others_users ? is_others_users : &row_ < &other.row_;
+}
+
+// Who follows that socket and keeps it, or is about to find out whether it can and goes first; nullptr when
+// it may be tried.
+const Supervisor* Supervisor::holder_of(const Identity& identity) const {
+  for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
+    if (other.get() == this || outranks(*other)) continue;
+    const bool tries_first =
+        other->following_ == identity && (other->outranks(*this) || other->board_id_ < board_id_);
+    if (other->claimed_ == identity || tries_first) return other.get();
   }
-  claimed_ = identity;
+  return nullptr;
+}
+
+std::string Supervisor::held_by(const Supervisor& other) const {
+  return fmt::format("{} is the socket that the engine {} follows at {}", display_path_, other.engine_name(),
+                     other.display_path());
+}
+
+// The engine of this session has shown that it is what we take it for. False when the socket is another's
+// already.
+bool Supervisor::claim() {
+  for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
+    if (other.get() == this || other->claimed_ != following_) continue;
+    if (!outranks(*other)) {
+      give_way(*other);
+      return false;
+    }
+    other->give_way(*this);
+  }
+  claimed_ = following_;
   return true;
 }
 
 void Supervisor::release_claim() {
-  if (!claimed_) return;
-  shared_->claims.erase(*claimed_);
   claimed_.reset();
   for (const std::shared_ptr<Supervisor>& other : shared_->supervisors) {
     if (other.get() != this && !other->claimed_) other->changed_->notify();
   }
 }
 
-void Supervisor::give_way() {
+// What the engine still tells is not listened to. It may be in the middle of telling: it is closed in its own
+// time.
+void Supervisor::give_way(const Supervisor& other) {
   claimed_.reset();
-  closed_because_ = display_path_ + " is another engine's socket";
-  if (engine_ != nullptr) engine_->close();
+  gave_way_ = true;
+  closed_because_ = held_by(other);
+  asio::post(shared_->executor, [engine = engine_, self = shared_from_this(), session = session_] {
+    if (session == self->session_) engine->close();
+  });
 }
 
 void Supervisor::report_obstacle(bool denied) {
@@ -171,18 +201,27 @@ void Supervisor::begin_session(const Located& located) {
   session_begin_ = steady_clock::now();
   closed_because_.clear();
   for (PartState& state : parts_) state.trouble.clear();
-  if (engine_ == nullptr || engine_path_ != located.path) {
-    if (engine_ != nullptr) {
-      const net::Counters counters = engine_->counters();
-      earlier_counters_.errors += counters.errors;
-      earlier_counters_.timeouts += counters.timeouts;
-    }
-    engine_path_ = located.path;
-    engine_ = row_.create({shared_->executor, located.path, shared_->settings, shared_->logger});
+  gave_way_ = false;
+  following_ = located.identity;
+  owner_ = located.owner;
+  connect_path_.set(located);
+  if (engine_ == nullptr) {
+    engine_ = row_.create({shared_->executor, address(), shared_->settings, shared_->logger});
   }
   poked_ = std::make_shared<net::Signal>(shared_->executor);
   watch(located, poked_);
   spawn(shared_, guard_session(engine_, poked_), "the guard of a connection");
+}
+
+net::UnixAddress Supervisor::address() {
+  return {display_path_, connect_path_.path(), [weak = weak_from_this()](uint32_t uid) {
+            if (const std::shared_ptr<Supervisor> self = weak.lock()) self->meet(uid);
+          }};
+}
+
+void Supervisor::meet(uint32_t uid) {
+  if (place_.kind == SocketPlace::Kind::kConfigured) return;
+  owner_ = core::weaker(owner_, core::owner_of_uid(uid, ::geteuid()));
 }
 
 // lived: it worked and lasted; then its end is no problem, and the next session follows at once.
@@ -190,6 +229,9 @@ void Supervisor::end_session(const Located& located, const std::string& reason, 
   ++session_;
   connected_ = false;  // first: nothing of what follows starts a look-up
   engine_->close();
+  connect_path_.clear();
+  following_.reset();
+  if (!lived) release_claim();
   // What was told and not answered yet: its container may be gone when there is an engine again, and its
   // event is not sent twice.
   for (const auto& [id, job] : queue_.jobs()) {
@@ -213,7 +255,7 @@ void Supervisor::end_session(const Located& located, const std::string& reason, 
     shared_->logger.debug(fmt::format("{}: {}", row_.name, why));
     shared_->board.update(board_id_, [&](SocketStatus& status) { status.last_error = why; });
   } else {
-    problem(why, base::Severity::kWarning);
+    problem(why, gave_way_ ? base::Severity::kInfo : base::Severity::kWarning);
   }
   publish();
 }
@@ -228,11 +270,15 @@ asio::awaitable<void> Supervisor::guard_session(std::shared_ptr<engines::Engine>
     return system_clock::now().time_since_epoch() - steady_clock::now().time_since_epoch();
   };
   const auto offset = clock_offset();
+  steady_clock::time_point looked = steady_clock::now();
   while (session == session_ && closed_because_.empty()) {
     const bool changed = co_await poked->wait_for(shared_->timing.probe);
+    const auto passed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - looked);
+    if (passed < kMinimumWait) co_await net::pause(kMinimumWait - passed);
     if (session != session_) break;
-    const Located now = locate(shared_->config.host_root, path_);
-    if (now.identity && now.identity != claimed_) {
+    looked = steady_clock::now();
+    const Located now = shared_->paths.locate(place_);
+    if (now.identity && now.identity != following_) {
       closed_because_ = display_path_ + " was replaced by another socket";
     } else if (!changed && clock_offset() + kClockTolerance < offset) {
       closed_because_ = "the clock was set back";
@@ -247,10 +293,10 @@ asio::awaitable<void> Supervisor::guard_session(std::shared_ptr<engines::Engine>
 }
 
 void Supervisor::publish() {
-  net::Counters counters = engine_->counters();
+  const net::Counters counters = engine_->counters();
   shared_->board.update(board_id_, [&](SocketStatus& status) {
-    status.errors = earlier_counters_.errors + counters.errors;
-    status.timeouts = earlier_counters_.timeouts + counters.timeouts;
+    status.errors = counters.errors;
+    status.timeouts = counters.timeouts;
     status.containers = known_.size();
   });
 }

@@ -25,9 +25,8 @@ namespace worker {
 
 class Supervisor final : public engines::Observer, public std::enable_shared_from_this<Supervisor> {
  public:
-  // path: of the socket, without HOST_ROOT. board_id: its row on the board. owner: whose word it is.
-  Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, std::string path, int board_id,
-             core::Owner owner = {});
+  // board_id: its row on the board.
+  Supervisor(std::shared_ptr<Shared> shared, const engines::EngineRow& row, SocketPlace place, int board_id);
 
   // Until retired, or for good.
   boost::asio::awaitable<void> run();
@@ -49,9 +48,11 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   // "", of the first.
   std::shared_ptr<const core::Container> known(std::string_view full_id,
                                                std::string_view engine_namespace = {}) const;
-  // Whose word its records are: they speak of that owner's containers only, and answer for nobody else's.
+  const std::string& path() const { return place_.path; }
+  // Whose word its records are: of who could have put the socket there and of who answers at it (known once
+  // connected); at a place that the configuration names the machine's. They speak of that owner's containers
+  // only, and answer for nobody else's.
   core::Owner owner() const { return owner_; }
-  const std::string& path() const { return path_; }
   const std::string& display_path() const { return display_path_; }
   std::string_view engine_name() const { return row_.name; }
 
@@ -92,11 +93,16 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   boost::asio::awaitable<void> wait_for_change(std::chrono::milliseconds limit);
 
   void begin_session(const Located& located);
+  net::UnixAddress address();
+  void meet(uint32_t uid);
   void end_session(const Located& located, const std::string& reason, bool lived);
   void watch(const Located& located, const std::shared_ptr<net::Signal>& signal);
-  bool claim(const Identity& identity);
+  bool outranks(const Supervisor& other) const;
+  const Supervisor* holder_of(const Identity& identity) const;
+  bool claim();
   void release_claim();
-  void give_way();
+  void give_way(const Supervisor& other);
+  std::string held_by(const Supervisor& other) const;
   void report_obstacle(bool denied);
   void problem(const std::string& why, base::Severity severity);
   void not_followed(const std::string& why, base::Severity severity);
@@ -116,19 +122,20 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
 
   std::shared_ptr<Shared> shared_;
   const engines::EngineRow& row_;
-  std::string path_;
+  SocketPlace place_;
   std::string display_path_;  // with HOST_ROOT
   int board_id_;
-  core::Owner owner_;
 
-  std::shared_ptr<engines::Engine> engine_;  // shared with what is in flight when it is replaced
-  std::string engine_path_;                  // the resolved path that engine_ was made for
-  net::Counters earlier_counters_;           // of engines that were replaced
-  std::optional<Identity> claimed_;          // the socket that is ours to follow
+  std::shared_ptr<engines::Engine> engine_;  // shared with what is in flight
+  ConnectPath connect_path_;                 // that engine_ connects to
+  std::optional<Identity> following_;        // the socket of this session
+  std::optional<Identity> claimed_;          // the one that is ours to follow, after its engine's handshake
+  core::Owner owner_;
   std::shared_ptr<PathWatcher::Watch> watch_;
   std::shared_ptr<net::Signal> changed_;  // between sessions: the path, or the wish to follow it, changed
   std::shared_ptr<net::Signal> poked_;    // during one: the path changed, or the session ended
   std::string closed_because_;            // we ended the session ourselves
+  bool gave_way_ = false;                 // to another supervisor
   Backoff backoff_;
   LookupQueue queue_;
   std::list<Flight> flights_;

@@ -27,25 +27,6 @@ bool is_uid(const std::string& name) {
          name.find_first_not_of("0123456789") == std::string::npos;
 }
 
-// uid: is_uid(). A number that is no uid is nobody's.
-core::Owner owner_of(const std::string& uid) {
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(uid.data(), uid.data() + uid.size(), number);
-  return error == std::errc() ? core::Owner::user(number) : core::Owner::nobody();
-}
-
-// The entry of /run/user that the watch is for: any, once the directory itself exists.
-struct Place {
-  std::string directory;
-  std::string entry;
-};
-
-Place place_to_watch(const std::string& root) {
-  const Located located = locate(root, kRunUser);
-  if (located.identity) return {located.path, ""};
-  return {located.directory, located.entry};
-}
-
 }  // namespace
 
 UserSockets::UserSockets(std::shared_ptr<Shared> shared, const engines::EngineRow& row)
@@ -55,8 +36,10 @@ asio::awaitable<void> UserSockets::run() {
   const std::shared_ptr<UserSockets> self = shared_from_this();
   bool first = true;
   while (true) {
-    const Place place = place_to_watch(shared_->config.host_root);
-    watch_ = shared_->watcher->watch(place.directory, place.entry, changed_);
+    const Located located = shared_->paths.locate({kRunUser});
+    // Any of its entries, once the directory itself exists.
+    watch_ = located.identity ? shared_->watcher->watch(located.found, "", changed_)
+                              : shared_->watcher->watch(located.directory_fd, located.entry, changed_);
     scan();
     if (first) shared_->board.end_discovery();
     first = false;
@@ -67,16 +50,19 @@ asio::awaitable<void> UserSockets::run() {
 void UserSockets::scan() {
   std::set<std::string> present;
   std::error_code error;
-  const Located located = locate(shared_->config.host_root, kRunUser);
-  for (std::filesystem::directory_iterator entry(located.path, error), end; !error && entry != end;
+  const Located located = shared_->paths.locate({kRunUser});
+  const std::string path = located.identity ? path_of(located.found.get()) : std::string();
+  for (std::filesystem::directory_iterator entry(path, error), end; !error && entry != end;
        entry.increment(error)) {
     std::string name = entry->path().filename();
     if (is_uid(name) && present.size() < kMaxUsers) present.insert(std::move(name));
   }
   for (const std::string& uid : present) {
     if (users_.contains(uid)) continue;
-    const auto supervisor =
-        add_supervisor(shared_, row_, std::string(kRunUser) + '/' + uid + kSocket, true, owner_of(uid));
+    uint32_t number = 0;
+    if (std::from_chars(uid.data(), uid.data() + uid.size(), number).ec != std::errc()) continue;
+    SocketPlace place{std::string(kRunUser) + '/' + uid + kSocket, SocketPlace::Kind::kUser, number};
+    const auto supervisor = add_supervisor(shared_, row_, std::move(place), true);
     users_.emplace(uid, supervisor);
     spawn(shared_, supervisor->run(), "the supervisor of a user's socket");
   }

@@ -40,6 +40,20 @@ TEST_F(UnixStream, Connects) {
   EXPECT_TRUE(socket->is_open());
 }
 
+TEST_F(UnixStream, TellsWhoListens) {
+  support::FakePeer peer(directory_ / "s", [](support::FakeConnection& connection) { connection.hold(); });
+  std::vector<uint32_t> peers;
+  const UnixAddress address("/shown", directory_ / "s", [&](uint32_t uid) { peers.push_back(uid); });
+  ASSERT_TRUE(support::run_on_loop(loop_, connect_unix(address, Clock::now() + milliseconds(2000))).ok());
+  EXPECT_EQ(peers, std::vector<uint32_t>{::geteuid()});
+  peer.stop();
+  const base::Result<UnixSocket> gone =
+      support::run_on_loop(loop_, connect_unix(address, Clock::now() + milliseconds(2000)));
+  ASSERT_FALSE(gone.ok());
+  EXPECT_THAT(gone.error(), HasSubstr("/shown"));
+  EXPECT_EQ(peers.size(), 1U);
+}
+
 TEST_F(UnixStream, NamesThePathOfASocketThatIsMissing) {
   const base::Result<UnixSocket> socket = connect(directory_ / "none");
   ASSERT_FALSE(socket.ok());

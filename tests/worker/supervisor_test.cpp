@@ -238,6 +238,52 @@ TEST_F(WorkerTest, DockersPathThatLeadsToPodmanIsPodmans) {
   EXPECT_EQ(journal_.newest(container_id("a1"))->name, "/one");  // as Podman tells it
 }
 
+// One engine's path may lead to another's socket: neither keeps it from the other by trying.
+TEST_F(WorkerTest, ASocketBelongsToTheEngineThatAnswers) {
+  FakeDocker fake(path_);
+  fake.add(container_id("a1"), "one");
+  config_.podman.enabled = true;
+  config_.podman.sockets = {path_};
+  start();
+  EXPECT_TRUE(eventually([&] { return journal_.reports(container_id("a1")) == 1; }));
+  EXPECT_EQ(journal_.newest(container_id("a1"))->type, core::ContainerType::kDocker);
+}
+
+TEST_F(WorkerTest, AUsersLinkTakesNoSocketFromRoot) {
+  FakeDocker fake(directory_ / "docker.sock");
+  fake.add(container_id("a1"), "one");
+  config_.podman.enabled = true;
+  config_.podman_user_sockets = true;
+  config_.host_root = directory_.path();
+  config_.docker.sockets = {"/docker.sock"};
+  fs::create_directories(directory_ / "run/user/4242/podman");
+  fs::create_symlink("/docker.sock", directory_ / "run/user/4242/podman/podman.sock");
+  start();
+  ASSERT_TRUE(worker_->wait_until_listed(milliseconds(10000)));
+  EXPECT_EQ(journal_.reports(container_id("a1")), 1);
+  EXPECT_EQ(worker_->sockets().size(), 1U);
+  EXPECT_EQ(fake.asked("libpod"), 0);
+}
+
+// A user shares his directory with root's Docker: a hard link in the place of his Podman's socket.
+TEST_F(WorkerTest, AUsersSocketGivesWayToRoots) {
+  FakeDocker fake(directory_ / "docker.sock", FakeDocker::Kind::kPodman);
+  fake.add(container_id("a1"), "one");
+  config_.docker.enabled = false;
+  config_.podman.enabled = true;
+  config_.podman_user_sockets = true;
+  config_.host_root = directory_.path();
+  fs::create_directories(directory_ / "run/user/4242/podman");
+  fs::create_hard_link(directory_ / "docker.sock", directory_ / "run/user/4242/podman/podman.sock");
+  config_.podman.sockets = {"/later.sock"};
+  start();
+  ASSERT_TRUE(eventually([&] { return journal_.reports(container_id("a1")) == 1; }));
+  fs::create_symlink("docker.sock", directory_ / "later.sock");
+  EXPECT_TRUE(connected(0));
+  EXPECT_TRUE(eventually([&] { return !status(1).connected; }));
+  EXPECT_THAT(status(1).last_error, HasSubstr("later.sock"));
+}
+
 TEST_F(WorkerTest, ASocketOfAnotherKindIsNamedOnce) {
   FakePeer peer(path_, [](FakeConnection& c) {
     while (!c.read_request().empty()) c.answer(404, R"({"message":"nothing here"})");

@@ -50,7 +50,7 @@ class ContainerdEngine final : public Engine, public Lister {
   explicit ContainerdEngine(const Context& context)
       : executor_(context.executor),
         settings_(context.settings),
-        client_(context.socket_path, context.settings.timeout),
+        client_(context.socket, context.settings.timeout),
         containerd_(client_),
         cri_(client_, context.settings) {}
 

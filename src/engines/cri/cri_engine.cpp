@@ -35,7 +35,7 @@ class CriEngine final : public Engine, public Lister {
   explicit CriEngine(const Context& context)
       : executor_(context.executor),
         settings_(context.settings),
-        client_(context.socket_path, context.settings.timeout),
+        client_(context.socket, context.settings.timeout),
         cri_(client_, context.settings) {}
 
   asio::awaitable<base::Error> session(Observer& observer) override;

@@ -70,15 +70,16 @@ Channel::~Channel() {
   close();
 }
 
-asio::awaitable<base::Result<std::shared_ptr<Channel>>> Channel::connect(std::string path, TimePoint deadline,
+asio::awaitable<base::Result<std::shared_ptr<Channel>>> Channel::connect(UnixAddress address,
+                                                                         TimePoint deadline,
                                                                          Options options) {
-  base::Result<UnixSocket> socket = co_await connect_unix(path, deadline);
+  base::Result<UnixSocket> socket = co_await connect_unix(address, deadline);
   if (!socket.ok()) co_return base::Error{socket.error()};
   auto session = std::make_shared<Session>(*std::move(socket), options);
   auto channel = std::make_shared<Channel>(session);  // closes the session whatever happens below
   session->start();
   const Status status = co_await Session::wait_ready(session, deadline);
-  if (status.code != Code::kOk) co_return base::Error{path + ": " + status.message};
+  if (status.code != Code::kOk) co_return base::Error{address.shown + ": " + status.message};
   co_return channel;
 }
 

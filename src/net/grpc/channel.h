@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "net/grpc/status.h"
+#include "net/unix_stream.h"
 
 namespace net::grpc {
 
@@ -61,8 +62,8 @@ class Stream {
 class Channel {
  public:
   // Connects and waits until the peer has shown that it speaks HTTP/2 (its SETTINGS). Fails with one sentence
-  // that names `path`, at `deadline` at the latest.
-  static boost::asio::awaitable<base::Result<std::shared_ptr<Channel>>> connect(std::string path,
+  // that names `address`, at `deadline` at the latest.
+  static boost::asio::awaitable<base::Result<std::shared_ptr<Channel>>> connect(UnixAddress address,
                                                                                 TimePoint deadline,
                                                                                 Options options);
 

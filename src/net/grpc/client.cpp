@@ -24,7 +24,7 @@ Status not_connected() {
 
 asio::awaitable<base::Status> Client::connect() {
   close();
-  base::Result<std::shared_ptr<Channel>> channel = co_await Channel::connect(path_, deadline(), Options());
+  base::Result<std::shared_ptr<Channel>> channel = co_await Channel::connect(address_, deadline(), Options());
   if (!channel.ok()) {
     ++counters_.errors;
     co_return base::Error{channel.error()};
@@ -67,7 +67,7 @@ void Client::failed_to_decode() {
 }
 
 std::string Client::sentence(std::string_view method, const Status& status) const {
-  return fmt::format("{} at {}: {}: {}", method, path_, code_name(status.code), status.message);
+  return fmt::format("{} at {}: {}: {}", method, address_.shown, code_name(status.code), status.message);
 }
 
 void Client::close() {

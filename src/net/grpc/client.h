@@ -18,8 +18,9 @@ namespace net::grpc {
 
 class Client {
  public:
-  // path: of the socket; timeout: total, of one request.
-  Client(std::string path, std::chrono::milliseconds timeout) : path_(std::move(path)), timeout_(timeout) {}
+  // timeout: total, of one request.
+  Client(UnixAddress address, std::chrono::milliseconds timeout)
+      : address_(std::move(address)), timeout_(timeout) {}
 
   // A new connection; what was in flight on the one before fails.
   boost::asio::awaitable<base::Status> connect();
@@ -44,11 +45,11 @@ class Client {
   // Fails everything in flight.
   void close();
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return address_.shown; }
   Counters counters() const { return counters_; }
 
  private:
-  std::string path_;
+  UnixAddress address_;
   std::chrono::milliseconds timeout_;
   std::shared_ptr<Channel> channel_;
   Counters counters_;
