@@ -109,7 +109,7 @@ using Labels = std::map<std::string, std::string, std::less<>>;
 struct Container {
   ContainerType type = ContainerType::kUnknown;
   Source source = Source::kApi;
-  Owner owner;           // whose container it is, and whose word this record
+  Owner owner;          // whose container it is, and whose word this record
   std::string full_id;  // the id is a prefix of it: id()
   // Of an engine that keeps several lists (containerd), the one that the container is in: another may have
   // the same id. "": not known. No field and no event shows it.
@@ -154,6 +154,8 @@ struct Container {
   std::string pod_uid;
 
   std::optional<Probe> healthcheck;
+  std::optional<Probe>
+      startup_healthcheck;  // Podman runs it instead until it succeeds once; no field shows it
   std::optional<Probe> liveness_probe;
   std::optional<Probe> readiness_probe;
 

@@ -13,6 +13,7 @@
 #include "core/json_write.h"
 #include "core/labels.h"
 #include "core/limits.h"
+#include "core/ports.h"
 
 namespace core {
 namespace {
@@ -141,7 +142,19 @@ void read(const json::value* value, std::vector<PortMapping>& out) {
   for (const json::value& element : elements(value)) {
     if (!element.is_object()) continue;
     PortMapping& port = out.emplace_back();
+    // The existing plugin wrote both as texts until its version 0.3.1; an address that is not IPv4 has no
+    // number.
+    if (const auto address = as_text(member(&element, "HostIp"))) {
+      const auto number = address->empty() ? std::optional<uint32_t>(0) : parse_ipv4(*address);
+      if (!number) {
+        out.pop_back();
+        continue;
+      }
+      port.host_ip = *number;
+    }
     read(member(&element, "HostIp"), port.host_ip);
+    if (const auto text = as_text(member(&element, "HostPort")))
+      port.host_port = parse_port(*text).value_or(0);
     read(member(&element, "HostPort"), port.host_port);
     read(member(&element, "ContainerPort"), port.container_port);
   }
@@ -327,6 +340,7 @@ constexpr std::array kKeys{
     plain<&Container::pod_sandbox_labels>("pod_sandbox_labels"),
     plain<&Container::cni_json>("cni_json"),
     if_known<&Container::healthcheck>("Healthcheck"),
+    if_known<&Container::startup_healthcheck>("StartupHealthcheck"),
     if_known<&Container::liveness_probe>("LivenessProbe"),
     if_known<&Container::readiness_probe>("ReadinessProbe"),
     Key{kOwner, write_owner, read_owner},
@@ -348,7 +362,11 @@ std::string take_id(const json::value* object) {
 // libsinsp 0.23 turns event 228 of old captures into the bare object.
 const json::value* container_of(const json::value& payload) {
   const json::value* object = member(&payload, "container");
-  return object == nullptr && as_text(member(&payload, "id")) ? &payload : object;
+  // Two wrote the object's members bare: libsinsp 0.23 makes that of event 228 of old captures, and the
+  // existing plugin up to 0.3.5 of what it dumped and removed, beside a "container" that is null.
+  const bool bare = object == nullptr || object->is_null();
+  const bool named = as_text(member(&payload, "id")) || as_text(member(&payload, "full_id"));
+  return bare && named ? &payload : object;
 }
 
 void append_object(const Container& container, std::string& out) {

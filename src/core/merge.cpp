@@ -93,6 +93,7 @@ void fill(Container& container, const Container& other) {
   keep(&Container::port_mappings, other, container);
   keep(&Container::mounts, other, container);
   keep(&Container::healthcheck, other, container);
+  keep(&Container::startup_healthcheck, other, container);
   keep(&Container::liveness_probe, other, container);
   keep(&Container::readiness_probe, other, container);
   container.is_pod_sandbox = container.is_pod_sandbox || other.is_pod_sandbox;

@@ -12,6 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kCommand = "CMD";
+constexpr std::string_view kShellLine = "CMD-SHELL";
 constexpr std::array<std::string_view, 2> kDefaultShell{"/bin/sh", "-c"};
 
 bool equals_ignoring_case(std::string_view left, std::string_view right) {
@@ -34,8 +36,9 @@ std::optional<Probe> command(std::span<const std::string> words) {
   return Probe{words.front(), {words.begin() + 1, words.end()}};
 }
 
-std::optional<Probe> shell_line(const std::string& line, std::span<const std::string> shell) {
-  if (line.empty()) return std::nullopt;
+// Words appended to a shell's own; "/bin/sh -c" where there is none.
+std::optional<Probe> in_shell(std::span<const std::string> shell, std::span<const std::string> words) {
+  if (words.empty() || words.front().empty()) return std::nullopt;
   Probe probe;
   if (shell.empty() || shell.front().empty()) {
     probe.exe = kDefaultShell[0];
@@ -44,7 +47,7 @@ std::optional<Probe> shell_line(const std::string& line, std::span<const std::st
     probe.exe = shell.front();
     probe.args.assign(shell.begin() + 1, shell.end());
   }
-  probe.args.push_back(line);
+  probe.args.insert(probe.args.end(), words.begin(), words.end());
   return probe;
 }
 
@@ -72,16 +75,29 @@ std::string probe_text(const Probe& probe) {
   return text;
 }
 
-std::optional<Probe> healthcheck_from_test(std::span<const std::string> test,
-                                           std::span<const std::string> shell) {
+std::optional<Probe> docker_healthcheck(std::span<const std::string> test,
+                                        std::span<const std::string> shell) {
+  if (test.empty()) return std::nullopt;
+  const std::string& keyword = test.front();
+  const auto rest = test.subspan(1);
+  if (keyword == kProbeNone) return Probe{std::string(kProbeNone), {}};
+  if (keyword == kCommand) return command(rest);
+  if (keyword == kShellLine) return in_shell(shell, rest);
+  return std::nullopt;
+}
+
+std::optional<Probe> podman_healthcheck(std::span<const std::string> test) {
   if (test.empty() || test.front().empty()) return std::nullopt;
   const std::string& keyword = test.front();
   const auto rest = test.subspan(1);
   if (equals_ignoring_case(keyword, kProbeNone) && rest.empty()) return Probe{std::string(kProbeNone), {}};
-  if (equals_ignoring_case(keyword, "CMD")) return command(rest);
-  if (equals_ignoring_case(keyword, "CMD-SHELL")) return shell_line(join(rest), shell);
-  // Podman keeps `--health-cmd "a line"` as one word and JSON forms as several.
-  return test.size() == 1 ? shell_line(keyword, shell) : command(test);
+  if (equals_ignoring_case(keyword, kCommand)) return command(rest);
+  const bool is_line = test.size() == 1;
+  const bool is_shell = equals_ignoring_case(keyword, kShellLine);
+  if (is_shell && is_line) return std::nullopt;
+  if (!is_line && !is_shell) return command(test);
+  const std::string line = is_line ? keyword : join(rest);
+  return in_shell({}, std::span(&line, 1));
 }
 
 PodProbes probes_from_last_applied(std::string_view text, std::string_view container_name) {

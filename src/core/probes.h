@@ -17,13 +17,17 @@ inline constexpr std::string_view kProbeNone = "NONE";
 // exe and arguments joined by single spaces; "NONE" for one that is disabled.
 std::string probe_text(const Probe& probe);
 
-// Docker's and Podman's Config.Healthcheck.Test. ["NONE"] gives kProbeNone, ["CMD", exe, args...] that
-// command,
-// ["CMD-SHELL", line] the line run by `shell` (Config.Shell; "/bin/sh -c" when empty). Podman also stores
-// a bare command without a leading keyword, a keyword in lower case, and ["CMD-SHELL", word, word...]: a line
-// of several words is joined by spaces. Nothing, or a keyword without a command, gives nullopt.
-std::optional<Probe> healthcheck_from_test(std::span<const std::string> test,
-                                           std::span<const std::string> shell);
+// Config.Healthcheck.Test of Docker: ["NONE"] gives kProbeNone, ["CMD", exe, args...] that command,
+// ["CMD-SHELL", line, word...] the shell (Config.Shell; "/bin/sh -c" when empty) with the line and the words
+// as arguments of their own. Nothing, another keyword, or a keyword without a command gives nullopt, as
+// there.
+std::optional<Probe> docker_healthcheck(std::span<const std::string> test,
+                                        std::span<const std::string> shell);
+
+// Config.Healthcheck.Test and Config.StartupHealthCheck.Test of Podman: words after CMD-SHELL are joined to
+// one line for "/bin/sh -c", whatever the image's shell is. It also stores a bare command without a keyword,
+// and a keyword in lower case; a bare word alone is a line.
+std::optional<Probe> podman_healthcheck(std::span<const std::string> test);
 
 struct PodProbes {
   std::optional<Probe> liveness;

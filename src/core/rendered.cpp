@@ -61,7 +61,8 @@ size_t heap(const Container& container) {
   if (container.pod_sandbox_labels) bytes += heap(*container.pod_sandbox_labels);
   return bytes + heap(container.env) + heap(container.labels) +
          container.port_mappings.capacity() * sizeof(PortMapping) + heap(container.healthcheck) +
-         heap(container.liveness_probe) + heap(container.readiness_probe);
+         heap(container.startup_healthcheck) + heap(container.liveness_probe) +
+         heap(container.readiness_probe);
 }
 
 size_t size_of(const Record& record) {

@@ -53,7 +53,12 @@ void take_config(const json::object& config, const Settings& settings, Inspected
   take_labels(json::child(config, "Labels"), settings, into);
   const std::vector<std::string> test = json::strings(json::list(json::child(config, "Healthcheck"), "Test"));
   const std::vector<std::string> shell = json::strings(json::list(config, "Shell"));
-  container.healthcheck = core::healthcheck_from_test(test, shell);
+  const bool podman = container.type == core::ContainerType::kPodman;
+  container.healthcheck = podman ? core::podman_healthcheck(test) : core::docker_healthcheck(test, shell);
+  if (podman) {
+    container.startup_healthcheck = core::podman_healthcheck(
+        json::strings(json::list(json::child(config, "StartupHealthCheck"), "Test")));
+  }
 }
 
 // A number that is 0 where the kernel's default holds.
@@ -158,12 +163,12 @@ bool is_named_by_id(const core::Container& container) {
   return name.size() >= kShortestId && container.image_id.starts_with(core::strip_sha256(name));
 }
 
-void take_image_name(core::Container& container) {
+void take_image_name(core::ImagePlace place, core::Container& container) {
   if (is_named_by_id(container)) return;
-  core::ImageRef image = core::parse_image_ref(container.image);
-  if (image.repository.empty()) return;
-  container.image_repository = std::move(image.repository);
-  container.image_tag = image.tag.empty() && image.digest.empty() ? "latest" : std::move(image.tag);
+  const std::string image = container.image;  // not viewed while it is written
+  const std::string digest = container.image_digest;
+  const core::ImageWord words[] = {{place, image}, {core::ImagePlace::kBareDigest, digest}};
+  core::name_image(words, container);
 }
 
 void take_inspect(const json::object& inspect, const Settings& settings, Inspected& into) {
@@ -228,7 +233,7 @@ base::Result<Event> map_event(std::string_view text, std::span<const std::string
   taken.container.full_id = event.id;
   taken.container.name = json::text(attributes, "name");
   taken.container.image = json::text(attributes, "image");
-  take_image_name(taken.container);
+  take_image_name(core::ImagePlace::kDockerImage, taken.container);
   json::object labels = attributes;
   for (const std::string_view key : not_labels) labels.erase(key);
   take_labels(labels, settings, taken);

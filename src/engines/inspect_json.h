@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "core/container.h"
+#include "core/image_names.h"
 #include "engines/engine.h"
 #include "engines/json_view.h"
 
@@ -47,9 +48,9 @@ void take_mounts(const json::array& mounts, core::Container& container);
 // True when container.image is no name but an image id, perhaps shortened.
 bool is_named_by_id(const core::Container& container);
 
-// Repository and tag of container.image, a reference; the tag is "latest" when neither tag nor digest is
-// written. Nothing when it is an image id. image_id: set before.
-void take_image_name(core::Container& container);
+// Repository, tag and digest of container.image, which stands in that place (core::name_image). Nothing when
+// it is an image id. image_id, and image_digest where the engine tells it by itself: set before.
+void take_image_name(core::ImagePlace place, core::Container& container);
 
 // What a container gets from the one whose network it uses: the address, and from its pod's sandbox the
 // labels and the probes.

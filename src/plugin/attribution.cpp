@@ -1,10 +1,11 @@
 // See attribution.h.
 #include "plugin/attribution.h"
 
+#include <span>
 #include <utility>
 
 #include "core/cgroup/owner_of.h"
-#include "core/image_ref.h"
+#include "core/image_names.h"
 
 namespace plugin {
 namespace {
@@ -33,11 +34,9 @@ core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
   container.full_id = match.full_id;
   if (match.engine == core::cgroup::Engine::kStatic) {
     container.name = fixed.container_name;
+    const core::ImageWord image{core::ImagePlace::kConfigured, fixed.container_image};
+    core::name_image(std::span(&image, 1), container);
     container.image = fixed.container_image;
-    core::ImageRef image = core::parse_image_ref(fixed.container_image);
-    container.image_repository = std::move(image.repository);
-    container.image_tag = std::move(image.tag);
-    container.image_digest = std::move(image.digest);
   } else if (core::id_is_name(container.type)) {
     container.name = match.full_id;
   }
@@ -255,8 +254,10 @@ Cache::Entry& Attribution::ensure(const Cgroups& cgroups, uint64_t now_ns) {
     const bool from_disk = known->has_metadata() && !core::told_by_engine(known->record->container.source);
     if (back && from_disk && nameless) known->removed = false;
     if (!back || known->record->container.source != core::Source::kCgroup) {
-      // Records of old captures know the short id only; the cgroup knows the whole one.
-      if (known->record->container.full_id.size() >= match.full_id.size()) return *known;
+      // Records of captures may know the short id only, or no engine; the cgroup knows more.
+      const core::Container& record = known->record->container;
+      const bool typeless = record.type == core::ContainerType::kUnknown && match.type() != record.type;
+      if (record.full_id.size() >= match.full_id.size() && !typeless) return *known;
       const bool removed = known->removed;
       Cache::Entry& completed = cache_.put(from_cgroup(match, key.owner, config_.static_engine), now_ns);
       if (removed) cache_.remove(key, now_ns);

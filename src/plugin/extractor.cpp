@@ -30,7 +30,9 @@ void Extractor::begin(const api::EventInput& event, const api::TableReader* read
   } else {
     look_at_thread(reader, static_cast<int64_t>(view.tid()), now_ns);
   }
-  if (question_.where != fields::Where::kContainer) record_.reset();
+  if (question_.where == fields::Where::kContainer) return look_at_pod();
+  record_.reset();
+  pod_.reset();
 }
 
 void Extractor::look_at_thread(const api::TableReader* reader, int64_t tid, uint64_t now_ns) {
@@ -62,6 +64,21 @@ void Extractor::set_container(std::shared_ptr<const core::Record> record, bool h
   question_.where = fields::Where::kContainer;
   question_.record = record_.get();
   question_.has_metadata = has_metadata;
+}
+
+void Extractor::look_at_pod() {
+  pod_.reset();
+  const core::Container& container = record_->container;
+  if (container.pod_sandbox_id.empty() || container.pod_sandbox_id == container.full_id) return;
+  const bool knows_all = container.pod_sandbox_labels && !container.ip.empty() &&
+                         !container.cni_json.empty() && !container.pod_name.empty() &&
+                         !container.pod_namespace.empty() && !container.pod_uid.empty();
+  if (knows_all) return;
+  const Cache::Entry* sandbox =
+      cache_.find(core::make_key(container.pod_sandbox_id, container.owner, container.type));
+  if (sandbox == nullptr || !sandbox->record->container.is_pod_sandbox) return;
+  pod_ = sandbox->record;
+  question_.pod = pod_.get();
 }
 
 void Extractor::extract(const api::FieldExtractInput& input) {

@@ -41,6 +41,8 @@ class Extractor {
   void look_at_thread(const api::TableReader* reader, int64_t tid, uint64_t now_ns);
   void look_at_payload(const EventView& view);
   void set_container(std::shared_ptr<const core::Record> record, bool has_metadata);
+  // Finds the sandbox of a container that does not know all of its pod: either may be told of first.
+  void look_at_pod();
 
   const ThreadTable& threads_;
   Cache& cache_;
@@ -54,6 +56,7 @@ class Extractor {
   // The memo. The record is held so that no change of the cache pulls the texts from under the host.
   fields::Question question_;
   std::shared_ptr<const core::Record> record_;
+  std::shared_ptr<const core::Record> pod_;
   std::vector<fields::Answer> answers_;
   uint64_t unknown_yet_ = 0;
 };

@@ -33,6 +33,7 @@ base::Result<core::Container> read_plain(const EventView& event) {
   if (!type || !name || !image) return broken("type, name or image is missing or of a wrong size");
 
   core::Container container;
+  container.source = core::Source::kSighting;
   container.full_id = *id;
   container.type = static_cast<core::ContainerType>(*type);
   container.name = *name;

@@ -1,6 +1,8 @@
 // See probe_processes.h.
 #include "plugin/probe_processes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -18,6 +20,7 @@ struct Row {
 };
 constexpr Row kRows[] = {
     {kHealthcheckProbe, &core::Container::healthcheck},
+    {kHealthcheckProbe, &core::Container::startup_healthcheck},
     {kLivenessProbe, &core::Container::liveness_probe},
     {kReadinessProbe, &core::Container::readiness_probe},
 };
@@ -53,10 +56,9 @@ uint64_t ProbeProcesses::runs(const api::TableReader* reader, api::TableEntry* t
 
 uint64_t ProbeProcesses::of_thread(const api::TableReader* reader, int64_t tid,
                                    const core::Container& container) const {
-  if (!is_command(container.healthcheck) && !is_command(container.liveness_probe) &&
-      !is_command(container.readiness_probe)) {
-    return 0;
-  }
+  const bool has_any = std::any_of(std::begin(kRows), std::end(kRows),
+                                   [&](const Row& row) { return is_command(container.*row.probe); });
+  if (!has_any) return 0;
   // Held to the end: the key points into its memory.
   const ThreadEntry first = threads_.find(reader, tid);
   if (!first) return 0;

@@ -54,6 +54,7 @@ Container full() {
   container.pod_sandbox_labels = Labels{{"p", "q"}};
   container.cni_json = "{\"a\":\"b\"}";
   container.healthcheck = Probe{"NONE", {}};
+  container.startup_healthcheck = Probe{"s", {}};
   container.liveness_probe = Probe{"/bin/sh", {"-c", "true"}};
   container.readiness_probe = Probe{"x", {""}};
   return container;
@@ -70,7 +71,7 @@ TEST(ToJson, WritesEveryKeyInOrder) {
       R"("port_mappings":[{"HostIp":2130706433,"HostPort":8080,"ContainerPort":80}],)"
       R"("Mounts":[{"Source":"/a","Destination":"/b","Mode":"z","RW":false,"Propagation":"rprivate"}],)"
       R"("is_pod_sandbox":true,"pod_sandbox_id":"","pod_sandbox_labels":{"p":"q"},"cni_json":"{\"a\":\"b\"}",)"
-      R"("Healthcheck":{"exe":"NONE","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
+      R"("Healthcheck":{"exe":"NONE","args":[]},"StartupHealthcheck":{"exe":"s","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
       R"("ReadinessProbe":{"exe":"x","args":[""]},"owner":0,"source":"api"}})");
 }
 
@@ -197,6 +198,38 @@ TEST(FromJson, SkipsElementsOfAWrongType) {
   EXPECT_EQ(container.mounts, (std::vector<Mount>{{"/a", "", "", false, ""}}));
   EXPECT_EQ(container.healthcheck, (Probe{"x", {"y", "z"}}));
   EXPECT_EQ(container.liveness_probe, (Probe{"x", {}}));
+}
+
+// The existing plugin up to 0.3.5 dumped and removed with all members beside a "container" that is null.
+TEST(FromJson, ReadsTheFlatFormOfOldVersions) {
+  const std::string members =
+      R"("id":"c0ffee11dead","full_id":"c0ffee11deadbeef","name":"hawking","image":"busybox:stable",
+      "imagetag":"stable","type":0,"labels":{"a":"b"},"Mounts":[{"Source":"/a","RW":true}],"env":null,
+      "Healthcheck":{"exe":"x","args":null},"pod_sandbox_labels":null)";
+  for (const std::string& text : {"{\"container\":null," + members + "}", "{" + members + "}",
+                                  "{" + members + ",\"container\":null}"}) {
+    const auto container = from_json(text);
+    ASSERT_TRUE(container.ok()) << container.error();
+    EXPECT_EQ(container->type, ContainerType::kDocker);
+    EXPECT_EQ(container->full_id, "c0ffee11deadbeef");
+    EXPECT_EQ(container->name, "hawking");
+    EXPECT_EQ(container->image_tag, "stable");
+    EXPECT_EQ(container->labels, (Labels{{"a", "b"}}));
+    EXPECT_EQ(container->mounts, (std::vector<Mount>{{"/a", "", "", true, ""}}));
+    EXPECT_EQ(container->healthcheck, (Probe{"x", {}}));
+  }
+  EXPECT_TRUE(from_json(R"({"container":null,"full_id":"c0ffee11deadbeef"})").ok());
+  EXPECT_FALSE(from_json(R"({"container":null})").ok());
+  EXPECT_FALSE(from_json(R"({"container":null,"name":"n"})").ok());
+  EXPECT_FALSE(from_json(R"({"container":7,"id":"c0ffee11dead"})").ok());
+}
+
+// And wrote addresses and ports of the host as texts until 0.3.1.
+TEST(FromJson, ReadsPortsThatAreTexts) {
+  const Container container =
+      read(R"(,"port_mappings":[{"HostIp":"127.0.0.1","HostPort":"8080","ContainerPort":80},
+      {"HostIp":"::","HostPort":"8080","ContainerPort":80},{"HostIp":"","HostPort":"81","ContainerPort":1}])");
+  EXPECT_EQ(container.port_mappings, (std::vector<PortMapping>{{0x7f000001, 8080, 80}, {0, 81, 1}}));
 }
 
 // Who does not say that a mount can be written to has not said that it can.

@@ -11,31 +11,46 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-std::optional<Probe> from(const Words& test, const Words& shell = {}) {
-  return healthcheck_from_test(test, shell);
+TEST(Healthcheck, ReadsDockersForms) {
+  const Words none;
+  EXPECT_EQ(docker_healthcheck(Words{"NONE"}, none), (Probe{"NONE", {}}));
+  EXPECT_EQ(docker_healthcheck(Words{"CMD", "/bin/check", "-x", ""}, none),
+            (Probe{"/bin/check", {"-x", ""}}));
+  EXPECT_EQ(docker_healthcheck(Words{"CMD", "true"}, none), (Probe{"true", {}}));
+  EXPECT_EQ(docker_healthcheck(Words{"CMD-SHELL", "a && b"}, none), (Probe{"/bin/sh", {"-c", "a && b"}}));
+  EXPECT_EQ(docker_healthcheck(Words{"CMD-SHELL", "a"}, Words{"/bin/bash", "-e", "-c"}),
+            (Probe{"/bin/bash", {"-e", "-c", "a"}}));
+  EXPECT_EQ(docker_healthcheck(Words{"CMD-SHELL", "a"}, Words{""}), (Probe{"/bin/sh", {"-c", "a"}}));
+  for (const Words& other : {Words{"cmd", "true"}, Words{"true"}, Words{"curl -f localhost"}}) {
+    EXPECT_EQ(docker_healthcheck(other, none), std::nullopt) << "Docker runs no such test";
+  }
 }
 
-TEST(Healthcheck, ReadsDockersForms) {
-  EXPECT_EQ(from({"NONE"}), (Probe{"NONE", {}}));
-  EXPECT_EQ(from({"CMD", "/bin/check", "-x", ""}), (Probe{"/bin/check", {"-x", ""}}));
-  EXPECT_EQ(from({"CMD", "true"}), (Probe{"true", {}}));
-  EXPECT_EQ(from({"CMD-SHELL", "a && b"}), (Probe{"/bin/sh", {"-c", "a && b"}}));
-  EXPECT_EQ(from({"CMD-SHELL", "a"}, {"/bin/bash", "-e", "-c"}), (Probe{"/bin/bash", {"-e", "-c", "a"}}));
-  EXPECT_EQ(from({"CMD-SHELL", "a"}, {""}), (Probe{"/bin/sh", {"-c", "a"}}));
+// Words behind the line are arguments of the shell's, $0 and so on.
+TEST(Healthcheck, DockerAppendsWordsWherePodmanJoinsThem) {
+  const Words test{"CMD-SHELL", "sleep 0.4; true", "first", "second"};
+  EXPECT_EQ(docker_healthcheck(test, Words{}),
+            (Probe{"/bin/sh", {"-c", "sleep 0.4; true", "first", "second"}}));
+  EXPECT_EQ(docker_healthcheck(test, Words{"/bin/bash", "-ec"}),
+            (Probe{"/bin/bash", {"-ec", "sleep 0.4; true", "first", "second"}}));
+  EXPECT_EQ(podman_healthcheck(test), (Probe{"/bin/sh", {"-c", "sleep 0.4; true first second"}}));
 }
 
 TEST(Healthcheck, ReadsPodmansForms) {
-  EXPECT_EQ(from({"CMD-SHELL", "curl", "-f", "localhost"}), (Probe{"/bin/sh", {"-c", "curl -f localhost"}}));
-  EXPECT_EQ(from({"curl -f localhost || exit 1"}), (Probe{"/bin/sh", {"-c", "curl -f localhost || exit 1"}}));
-  EXPECT_EQ(from({"/bin/check", "-x"}), (Probe{"/bin/check", {"-x"}}));
-  EXPECT_EQ(from({"none"}), (Probe{"NONE", {}}));
-  EXPECT_EQ(from({"cmd", "true"}), (Probe{"true", {}}));
+  EXPECT_EQ(podman_healthcheck(Words{"CMD-SHELL", "curl", "-f", "localhost"}),
+            (Probe{"/bin/sh", {"-c", "curl -f localhost"}}));
+  EXPECT_EQ(podman_healthcheck(Words{"curl -f localhost || exit 1"}),
+            (Probe{"/bin/sh", {"-c", "curl -f localhost || exit 1"}}));
+  EXPECT_EQ(podman_healthcheck(Words{"/bin/check", "-x"}), (Probe{"/bin/check", {"-x"}}));
+  EXPECT_EQ(podman_healthcheck(Words{"none"}), (Probe{"NONE", {}}));
+  EXPECT_EQ(podman_healthcheck(Words{"cmd", "true"}), (Probe{"true", {}}));
 }
 
 TEST(Healthcheck, IsNoneWithoutACommand) {
   for (const Words& test : {Words{}, Words{""}, Words{"CMD"}, Words{"CMD", ""}, Words{"CMD-SHELL"},
                             Words{"CMD-SHELL", ""}, Words{"", "x"}}) {
-    EXPECT_EQ(from(test), std::nullopt);
+    EXPECT_EQ(docker_healthcheck(test, Words{}), std::nullopt);
+    EXPECT_EQ(podman_healthcheck(test), std::nullopt);
   }
 }
 

@@ -217,6 +217,8 @@ TEST(DockerMapping, Healthchecks) {
   EXPECT_EQ(health(R"(["CMD-SHELL","a b"])"), (core::Probe{"/bin/sh", {"-c", "a b"}}));
   EXPECT_EQ(health(R"(["CMD-SHELL","a b"])", R"(["/bin/bash","-c"])"),
             (core::Probe{"/bin/bash", {"-c", "a b"}}));
+  EXPECT_EQ(health(R"(["CMD-SHELL","a b","first","second"])"),
+            (core::Probe{"/bin/sh", {"-c", "a b", "first", "second"}}));
   EXPECT_EQ(health("[]"), std::nullopt);
   EXPECT_EQ(health("null"), std::nullopt);
 }

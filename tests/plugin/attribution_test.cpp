@@ -177,7 +177,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, CgroupOnly,
 
 TEST(StaticEngine, EveryThreadIsInTheConfiguredContainer) {
   PluginHost host(
-      R"({"engines":{"static":{"enabled":true,"container_id":"my-fixed-container","container_name":"box","container_image":"img:1"}}})");
+      R"({"engines":{"static":{"enabled":true,"container_id":"my-fixed-container","container_name":"box","container_image":"reg:5000/a/img:1@sha256:ab"}}})");
   ASSERT_TRUE(host.ok()) << host.error();
   host.put(test::thread(10, "/"));
   host.put(test::thread(11, docker_cgroup(kIdA)));
@@ -185,8 +185,11 @@ TEST(StaticEngine, EveryThreadIsInTheConfiguredContainer) {
   for (const int64_t tid : {10, 11}) {
     EXPECT_EQ(host.ask(tid, "container.id"), "my-fixed-container");
     EXPECT_EQ(host.ask(tid, "container.name"), "box");
-    EXPECT_EQ(host.ask(tid, "container.image"), "img:1");
+    EXPECT_EQ(host.ask(tid, "container.image"), "reg:5000/a/img:1@sha256:ab");
     EXPECT_EQ(host.ask(tid, "container.type"), "static");
+    EXPECT_EQ(host.ask(tid, "container.image.repository"), "reg:5000/a/img");
+    EXPECT_EQ(host.ask(tid, "container.image.tag"), "1");
+    EXPECT_EQ(host.ask(tid, "container.image.digest"), "sha256:ab");
   }
 }
 

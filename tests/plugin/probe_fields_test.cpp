@@ -42,6 +42,25 @@ TEST_F(ProbeFields, TheHealthcheckAndWhatItStarts) {
   EXPECT_EQ(host_.ask(100, "proc.is_container_healthcheck"), "false");
 }
 
+// Podman runs a check of its own until the container has started.
+TEST_F(ProbeFields, AStartupHealthcheckIsOne) {
+  core::Container container = test::full_container(kIdA);
+  container.startup_healthcheck = core::Probe{"/started", {"--yet"}};
+  ASSERT_TRUE(host_.announce(container));
+  add(200, 50, docker_cgroup(kIdA), 7, "/started", {"--yet"});
+  EXPECT_EQ(host_.ask(200, "proc.is_container_healthcheck"), "true");
+  EXPECT_EQ(host_.ask(200, "container.healthcheck"), "/bin/sh -c test -e /ok");
+}
+
+// Docker's CMD-SHELL with words behind its line.
+TEST_F(ProbeFields, WordsBehindTheLineAreArguments) {
+  core::Container container = test::full_container(kIdA);
+  container.healthcheck = core::Probe{"/bin/sh", {"-c", "sleep 0.4; true", "first", "second"}};
+  ASSERT_TRUE(host_.announce(container));
+  add(200, 50, docker_cgroup(kIdA), 7, "/bin/sh", {"-c", "sleep 0.4; true", "first", "second"});
+  EXPECT_EQ(host_.ask(200, "proc.is_container_healthcheck"), "true");
+}
+
 TEST_F(ProbeFields, TheSameCommandFromInsideIsNone) {
   add(300, 100, docker_cgroup(kIdA), 9, "/bin/sh", {"-c", "test -e /ok"});
   EXPECT_EQ(host_.ask(300, "proc.is_container_healthcheck"), "false");

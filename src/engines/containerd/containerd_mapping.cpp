@@ -44,13 +44,16 @@ core::Container map_container(const ContainerMessage& message, const Settings& s
     std::erase_if(container.labels, [](const auto& entry) { return !entry.first.starts_with(kPodsOwn); });
   }
   core::take_k8s_identity(container);
-  oci::take_image_reference(message.image, container);
+  oci::take_image_reference(core::ImagePlace::kContainerdImage, message.image, container);
   for (const std::string_view key : kNameLabels) {
     if (container.name.empty()) container.name = label(message.labels, key);
   }
   // An unreadable spec is no reason to have no record.
-  const base::Status taken = oci::take_spec(message.spec, settings, container);
-  static_cast<void>(taken);
+  if (const base::Result<json::object> spec = json::parse_object(message.spec, "OCI spec")) {
+    oci::take_spec(*spec, settings, container);
+    // Containers of CRI have the mounts that CRI tells of: until it does, what it will tell.
+    if (!label(message.labels, kKindLabel).empty()) oci::keep_volumes(*spec, container);
+  }
   if (container.name.empty()) container.name = container.full_id;
   if (container.is_pod_sandbox && container.pod_sandbox_id.empty()) {
     container.pod_sandbox_id = container.full_id;
@@ -70,7 +73,7 @@ core::Container map_event(const EventMessage& event) {
   container.full_id = event.container_id;
   container.engine_namespace = event.container_namespace;
   container.name = event.container_id;
-  oci::take_image_reference(event.image, container);
+  oci::take_image_reference(core::ImagePlace::kContainerdImage, event.image, container);
   return container;
 }
 
@@ -79,6 +82,14 @@ void add_cri(core::Container& container, const core::Container& cri) {
   container.host_pid = core::either(container.host_pid, cri.host_pid);
   container.host_network = core::either(container.host_network, cri.host_network);
   container.host_ipc = core::either(container.host_ipc, cri.host_ipc);
+  container.mounts = cri.mounts;
+  // CRI knows what the user called the image, containerd one name of several.
+  if (!cri.image_repository.empty()) {
+    container.image = cri.image;
+    container.image_repository = cri.image_repository;
+    container.image_tag = cri.image_tag;
+    if (!cri.image_digest.empty()) container.image_digest = cri.image_digest;
+  }
   core::fill(container, cri);
   if (cri.is_pod_sandbox) container.labels = cri.labels;  // the pod's, and nothing of its image
 }

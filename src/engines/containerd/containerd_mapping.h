@@ -24,8 +24,8 @@ core::Container map_container(const ContainerMessage& message, const Settings& s
 core::Container map_event(const EventMessage& event);
 
 // Adds what only CRI knows to the record of a container or sandbox in kCriNamespace. cri: CRI's record of the
-// same. It knows best whether the container is privileged; where both tell something, containerd's own record
-// stays.
+// same. It knows best whether the container is privileged, what its image is called and which mounts were
+// asked for; where both tell something else, containerd's own record stays.
 void add_cri(core::Container& container, const core::Container& cri);
 
 // True for what containerd accepts as an identifier: [A-Za-z0-9]+([._-][A-Za-z0-9]+)*, at most 76 bytes.

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <boost/json/serialize.hpp>
 
@@ -45,30 +46,23 @@ void take_labels(const core::Labels& labels, const Settings& settings, core::Lab
   for (const auto& [key, value] : labels) oci::take_label(key, value, settings, into);
 }
 
-// The first name of an image; ids give nothing.
-void take_image_name(const ContainerMessage& message, core::Container& container) {
-  for (const std::string* name : {&message.image, &message.user_specified_image}) {
-    if (container.image.empty() && !core::is_image_id(*name)) oci::take_image_reference(*name, container);
-  }
-}
-
-// "host/image@sha256:..." tells the repository and the digest; an id tells neither.
-void take_image_ref(const ContainerMessage& message, core::Container& container) {
-  if (core::is_image_id(message.image_ref)) return;
-  core::ImageRef reference = core::parse_image_ref(message.image_ref);
-  if (reference.digest.empty()) return;
-  container.image_repository = std::move(reference.repository);
-  container.image_digest = std::move(reference.digest);
-  if (container.image.empty()) container.image = message.image_ref;
-}
-
-void take_image_id(const ContainerMessage& message, const json::object& info, core::Container& container) {
+// The image's names and id from everything that says them. info: the verbose one, or empty.
+void take_image(const ContainerMessage& message, const json::object& info, core::Container& container) {
+  using Place = core::ImagePlace;
   const json::object& config_image = json::child(json::child(info, "config"), "image");
-  const std::string_view configured = json::text(config_image, "image");
-  for (const std::string_view id : {std::string_view(message.image_id), configured,
+  std::vector<core::ImageWord> words{
+      {Place::kCriUserSpecified, message.user_specified_image},
+      {Place::kCriUserConfig, json::text(config_image, "user_specified_image")},
+      {Place::kCriImage, message.image},
+      {Place::kCriImageRef, message.image_ref}};
+  oci::add_image_words(json::child(json::child(info, "runtimeSpec"), "annotations"), words);
+  core::name_image(words, container);
+  container.image_id.clear();
+  for (const std::string_view id : {std::string_view(message.image_id), json::text(config_image, "image"),
                                     std::string_view(message.image_ref), std::string_view(message.image)}) {
     if (container.image_id.empty() && core::is_image_id(id)) container.image_id = core::strip_sha256(id);
   }
+  oci::take_image_id(words, container);
 }
 
 void take_mounts(const ContainerMessage& message, core::Container& container) {
@@ -140,7 +134,6 @@ core::Container common(const ContainerMessage& message, core::ContainerType type
   container.pod_sandbox_id = message.sandbox_id;
   take_labels(message.labels, settings, container.labels);
   core::take_k8s_identity(container);
-  take_image_name(message, container);
   return container;
 }
 
@@ -175,8 +168,7 @@ core::Container map_container(const ContainerAnswer& answer, core::ContainerType
   const json::object info = parsed_info(answer.info);
   core::Container container = common(status, type, settings);
   take_info(info, settings, container);
-  take_image_ref(status, container);
-  take_image_id(status, info, container);
+  take_image(status, info, container);
   take_mounts(status, container);
   if (status.resources) take_resources(*status.resources, container);
   if (status.uid) container.user = std::to_string(*status.uid);
@@ -191,9 +183,10 @@ Pod map_pod(const SandboxAnswer& answer, core::ContainerType type, const Setting
   Pod pod;
   pod.record = map_listed(status, type, settings);
   core::Container& sandbox = pod.record;
-  oci::take_image_reference(json::text(info, "image"), sandbox);
+  oci::take_image_reference(core::ImagePlace::kCriSandboxImage, json::text(info, "image"), sandbox);
   take_info(info, settings, sandbox);
   take_cni(info, sandbox);
+  sandbox.mounts.clear();  // those of its specification are the runtime's own
   const json::array& ports = json::list(json::child(info, "config"), "port_mappings");
   if (sandbox.port_mappings.empty()) oci::take_port_list(ports, sandbox);
   if (!status.ips.empty()) sandbox.ip = primary_address(status.ips);
@@ -213,8 +206,7 @@ Pod map_pod(const SandboxAnswer& answer, core::ContainerType type, const Setting
 core::Container map_listed(const ContainerMessage& message, core::ContainerType type,
                            const Settings& settings) {
   core::Container container = common(message, type, settings);
-  take_image_ref(message, container);
-  take_image_id(message, {}, container);
+  take_image(message, {}, container);
   return container;
 }
 

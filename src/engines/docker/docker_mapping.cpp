@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "core/image_ref.h"
 #include "core/ports.h"
@@ -28,6 +27,11 @@ void take_name(std::string_view name, core::Container& container) {
   container.is_pod_sandbox = container.name.find(kSandboxName) != std::string::npos;
 }
 
+// A sandbox's labels are its pod's.
+void take_pod_labels(core::Container& container) {
+  if (container.is_pod_sandbox) container.pod_sandbox_labels = container.labels;
+}
+
 // A container's names in a list: its own, and with --link those that others gave it, "/other/alias".
 std::string_view own_name(const json::array& names) {
   std::string_view first;
@@ -37,14 +41,6 @@ std::string_view own_name(const json::array& names) {
     if (first.empty()) first = name;
   }
   return first;
-}
-
-// Docker Hub's names have a short and a long form: "busybox" is "docker.io/library/busybox".
-std::string_view short_repository(std::string_view repository) {
-  for (const std::string_view prefix : {"docker.io/", "index.docker.io/", "library/"}) {
-    if (repository.starts_with(prefix)) repository.remove_prefix(prefix.size());
-  }
-  return repository;
 }
 
 void take_ports(const json::array& ports, core::Container& container) {
@@ -72,10 +68,11 @@ Sighting map_entry(const json::object& entry, const Settings& settings) {
   take_name(own_name(json::list(entry, "Names")), container);
   container.image = json::text(entry, "Image");
   container.image_id = core::strip_sha256(json::text(entry, "ImageID"));
-  take_image_name(container);
+  take_image_name(core::ImagePlace::kDockerImage, container);
   container.created_time = json::number(entry, "Created");
   container.host_network = is_host(json::child(entry, "HostConfig"), "NetworkMode");
   take_labels(json::child(entry, "Labels"), settings, taken);
+  take_pod_labels(container);
   take_address(json::child(entry, "NetworkSettings"), container);
   take_ports(json::list(entry, "Ports"), container);
   take_mounts(json::list(entry, "Mounts"), container);
@@ -103,7 +100,8 @@ base::Result<Inspected> map_inspect(const json::object& inspect, const Settings&
   container.image = json::text(json::child(inspect, "Config"), "Image");
   container.image_id = core::strip_sha256(json::text(inspect, "Image"));
   take_inspect(inspect, settings, result);
-  take_image_name(container);
+  take_pod_labels(container);
+  take_image_name(core::ImagePlace::kDockerImage, container);
   return result;
 }
 
@@ -134,27 +132,15 @@ base::Result<Image> map_image(std::string_view body) {
 }
 
 void apply_image(const Image& image, core::Container& container) {
-  if (is_named_by_id(container)) {
-    const std::vector<std::string>& names = image.repo_tags.empty() ? image.repo_digests : image.repo_tags;
-    if (!names.empty()) {
-      core::ImageRef name = core::parse_image_ref(names.front());
-      container.image_repository = std::move(name.repository);
-      container.image_tag = std::move(name.tag);
-    }
+  const std::string asked = container.image;
+  std::vector<core::ImageWord> words;
+  if (!is_named_by_id(container)) words.push_back({core::ImagePlace::kDockerImage, asked});
+  for (const std::string& tag : image.repo_tags) words.push_back({core::ImagePlace::kDockerRepoTag, tag});
+  for (const std::string& digest : image.repo_digests) {
+    words.push_back({core::ImagePlace::kDockerRepoDigest, digest});
   }
-  container.image_digest = core::parse_image_ref(container.image).digest;
-  if (core::is_image_id(container.image)) container.image_digest.clear();
-  if (!container.image_digest.empty()) return;
-  std::set<std::string> digests;
-  for (const std::string& entry : image.repo_digests) {
-    core::ImageRef digest = core::parse_image_ref(entry);
-    if (short_repository(digest.repository) == short_repository(container.image_repository)) {
-      container.image_digest = std::move(digest.digest);
-      return;
-    }
-    digests.insert(std::move(digest.digest));
-  }
-  if (digests.size() == 1) container.image_digest = *digests.begin();
+  core::name_image(words, container);
+  container.image = asked;  // also an id, where the user gave one
 }
 
 std::span<const std::string_view> event_keys() {

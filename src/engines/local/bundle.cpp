@@ -53,30 +53,25 @@ core::ContainerType type_of(const Place& place, const json::object& annotations)
   return core::ContainerType::kPodman;
 }
 
+// True for engines that call a container's own volumes its mounts. Plain containerd passes the
+// specification's on.
+bool tells_volumes_only(const core::Container& container) {
+  switch (container.type) {
+    case core::ContainerType::kDocker:
+    case core::ContainerType::kPodman:
+    case core::ContainerType::kCrio:
+      return true;
+    default:
+      return !container.pod_sandbox_id.empty() || container.is_pod_sandbox;
+  }
+}
+
 // The id that the specification itself tells; "" when it tells none.
 std::string_view named_id(const json::object& annotations) {
   if (json::text(annotations, "io.kubernetes.cri.container-type") == "sandbox") {
     return json::text(annotations, kSandboxId);
   }
   return json::text(annotations, kCrioId);
-}
-
-// Docker and Podman tell of a container's volumes only, the specification also of what every container gets:
-// /proc and its like, and files that the engine keeps for the container.
-void keep_volumes(const json::object& spec, std::string_view full_id, core::Container& container) {
-  const json::array& specified = json::list(spec, "mounts");
-  const std::string kept_by_docker = fmt::format("/containers/{}/", full_id);
-  const std::string kept_by_storage = fmt::format("-containers/{}/userdata/", full_id);
-  std::vector<core::Mount> volumes;
-  size_t next = 0;
-  for (const json::value& entry : specified) {
-    if (!entry.is_object()) continue;
-    core::Mount& mount = container.mounts[next++];
-    const bool own = mount.source.find(kept_by_docker) != std::string::npos ||
-                     mount.source.find(kept_by_storage) != std::string::npos;
-    if (json::text(entry.get_object(), "type") == "bind" && !own) volumes.push_back(std::move(mount));
-  }
-  container.mounts = std::move(volumes);
 }
 
 void take_namespaces(const json::object& linux_part, Found& found) {
@@ -122,9 +117,7 @@ base::Result<Bundle> map_bundle(std::string_view full_id, std::string_view text,
   if (container.type == core::ContainerType::kDocker) {
     bundle.docker_containers = docker_containers_directory(full_id, container.mounts);
   }
-  if (container.type == core::ContainerType::kDocker || container.type == core::ContainerType::kPodman) {
-    keep_volumes(*spec, full_id, container);
-  }
+  if (tells_volumes_only(container)) oci::keep_volumes(*spec, container);
   const std::string_view privileged = json::text(annotations, kPodmanPrivileged);
   if (!privileged.empty()) container.privileged = core::yes_no(privileged == "TRUE");
   take_namespaces(json::child(*spec, "linux"), found);

@@ -119,7 +119,7 @@ std::optional<core::Container> map_storage_entry(std::string_view full_id, std::
     if (container.image_id.empty())
       container.image_id = core::strip_sha256(json::text(*metadata, "image-id"));
   }
-  take_image_name(container);
+  take_image_name(core::ImagePlace::kPodmanImageName, container);
   container.created_time = core::parse_rfc3339(json::text(*parsed, "created"));
   return container;
 }

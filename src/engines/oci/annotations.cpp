@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "core/cni.h"
 #include "core/image_ref.h"
@@ -43,9 +45,19 @@ constexpr TextRow kTexts[] = {
 };
 
 // Where an image's name stands; CRI-O's may also hold an id.
-constexpr std::array<std::string_view, 5> kImages{
-    "io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName", "io.kubernetes.cri-o.Image",
-    "io.kubernetes.cri-o.UserRequestedImage", "io.kubernetes.cri.podsandbox.image-name"};
+struct ImageRow {
+  std::string_view key;
+  core::ImagePlace place;
+};
+constexpr ImageRow kImages[] = {
+    {"io.kubernetes.cri.image-name", core::ImagePlace::kCriAnnotation},
+    {"io.kubernetes.cri-o.UserRequestedImage", core::ImagePlace::kCrioUserRequested},
+    {"io.kubernetes.cri-o.ImageName", core::ImagePlace::kCrioImageName},
+    {"io.kubernetes.cri-o.SomeNameOfTheImage", core::ImagePlace::kCrioSomeName},
+    {"io.kubernetes.cri-o.Image", core::ImagePlace::kCrioImage},
+    {"io.kubernetes.cri.podsandbox.image-name", core::ImagePlace::kCriSandboxImage}};
+// Several, with commas between them.
+constexpr std::string_view kRepoDigests = "io.kubernetes.cri-o.ImageRepoDigests";
 
 // "sandbox" or "container".
 constexpr std::array<std::string_view, 2> kKinds{"io.kubernetes.cri.container-type",
@@ -78,16 +90,13 @@ void take_crio(const json::object& annotations, const Settings& settings, core::
       take_label({label.key().data(), label.key().size()}, json::text(label.value()), settings,
                  container.labels);
     }
+    if (container.is_pod_sandbox) container.pod_sandbox_labels = container.labels;
   }
   if (container.created_time == 0) {
     container.created_time = core::parse_rfc3339(json::text(annotations, "io.kubernetes.cri-o.Created"));
   }
   if (container.cni_json.empty()) {
     container.cni_json = core::shorten_cni_json(json::text(annotations, "io.kubernetes.cri-o.CNIResult"));
-  }
-  if (container.image_digest.empty()) {
-    const std::string_view digest = json::text(annotations, "io.kubernetes.cri-o.ImageRepoDigests");
-    container.image_digest = core::parse_image_ref(digest.substr(0, digest.find(','))).digest;
   }
   const std::string_view image_id = json::text(annotations, "io.kubernetes.cri-o.ImageRef");
   if (container.image_id.empty() && core::is_image_id(image_id)) {
@@ -134,17 +143,28 @@ void take_label(std::string_view key, std::string_view value, const Settings& se
   }
 }
 
-void take_image_reference(std::string_view reference, core::Container& container) {
-  if (reference.empty()) return;
-  if (core::is_image_id(reference)) {
-    if (container.image_id.empty()) container.image_id = core::strip_sha256(reference);
-    return;
+void add_image_words(const json::object& annotations, std::vector<core::ImageWord>& words) {
+  for (const ImageRow& row : kImages) words.push_back({row.place, json::text(annotations, row.key)});
+  std::string_view digests = json::text(annotations, kRepoDigests);
+  while (!digests.empty()) {
+    const std::string_view one = digests.substr(0, digests.find(','));
+    words.push_back({core::ImagePlace::kCrioRepoDigest, one});
+    digests.remove_prefix(std::min(one.size() + 1, digests.size()));
   }
-  core::ImageRef image = core::parse_image_ref(reference);
-  container.image = reference;
-  container.image_repository = std::move(image.repository);
-  container.image_tag = image.tag.empty() && image.digest.empty() ? "latest" : std::move(image.tag);
-  if (!image.digest.empty()) container.image_digest = std::move(image.digest);
+}
+
+void take_image_id(std::span<const core::ImageWord> words, core::Container& container) {
+  for (const core::ImageWord& word : words) {
+    if (container.image_id.empty() && core::is_image_id(word.text)) {
+      container.image_id = core::strip_sha256(word.text);
+    }
+  }
+}
+
+void take_image_reference(core::ImagePlace place, std::string_view reference, core::Container& container) {
+  const core::ImageWord word{place, reference};
+  take_image_id({&word, 1}, container);
+  core::name_image({&word, 1}, container);
 }
 
 void take_port_list(const json::array& ports, core::Container& container) {
@@ -171,9 +191,12 @@ void take_annotations(const json::object& annotations, const Settings& settings,
     std::string& member = container.*row.member;
     if (member.empty()) member = json::text(annotations, row.key);
   }
-  for (const std::string_view key : kImages) {
-    if (container.image.empty()) take_image_reference(json::text(annotations, key), container);
-  }
+  // What the engine called it before (containerd) is a word like the others.
+  const std::string told = container.image;
+  std::vector<core::ImageWord> words{{core::ImagePlace::kContainerdImage, told}};
+  add_image_words(annotations, words);
+  take_image_id(words, container);
+  core::name_image(words, container);
   take_kind(annotations, container);
   if (type_of(annotations) == core::ContainerType::kCrio) take_crio(annotations, settings, container);
   take_ports(annotations, container);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "core/cpuset.h"
 
@@ -44,6 +45,20 @@ void take_mounts(const json::object& spec, core::Container& container) {
   for (const json::value& mount : mounts) {
     if (mount.is_object()) container.mounts.push_back(map_mount(mount.get_object()));
   }
+}
+
+// Directories in which engines keep files for their containers: Docker's, Podman's and CRI-O's, containerd's
+// CRI's.
+constexpr std::string_view kStorage = "-containers/";
+constexpr std::string_view kUserdata = "/userdata/";
+constexpr std::string_view kCriState = "/io.containerd.grpc.v1.cri/";
+
+bool is_kept_by_engine(std::string_view source, std::string_view full_id) {
+  const size_t storage = source.find(kStorage);
+  if (storage != std::string_view::npos && source.find(kUserdata, storage) != std::string_view::npos)
+    return true;
+  if (source.find(kCriState) != std::string_view::npos) return true;
+  return source.find(std::string("/containers/").append(full_id).append("/")) != std::string_view::npos;
 }
 
 void take_process(const json::object& process, const Settings& settings, core::Container& container) {
@@ -113,6 +128,18 @@ core::YesNo is_privileged(const json::object& spec) {
 }
 
 }  // namespace
+
+void keep_volumes(const json::object& spec, core::Container& container) {
+  std::vector<core::Mount> volumes;
+  size_t next = 0;
+  for (const json::value& entry : json::list(spec, "mounts")) {
+    if (!entry.is_object() || next >= container.mounts.size()) continue;
+    core::Mount& mount = container.mounts[next++];
+    const bool own = is_kept_by_engine(mount.source, container.full_id);
+    if (json::text(entry.get_object(), "type") == "bind" && !own) volumes.push_back(std::move(mount));
+  }
+  container.mounts = std::move(volumes);
+}
 
 void take_spec(const json::object& spec, const Settings& settings, core::Container& container) {
   take_mounts(spec, container);

@@ -4,11 +4,14 @@
 // nothing. Source of fact: OCI runtime-spec 1.0 to 1.3, "config" and "config-linux".
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "core/container.h"
+#include "core/image_names.h"
 #include "engines/engine.h"
 #include "engines/json_view.h"
 
@@ -29,9 +32,19 @@ void take_annotations(const json::object& annotations, const Settings& settings,
 // The engine whose annotations these are; kUnknown when none can be told.
 core::ContainerType type_of(const json::object& annotations);
 
-// Repository, tag ("latest" when neither tag nor digest is written) and digest of an image reference, which
-// also becomes container.image. An image id gives nothing but the image_id, when that is not known yet.
-void take_image_reference(std::string_view reference, core::Container& container);
+// What is called an image in a spec's annotations, behind the words that are known already. Views into them.
+void add_image_words(const json::object& annotations, std::vector<core::ImageWord>& words);
+
+// The first of the words that is an id is the image_id, when that is not known yet.
+void take_image_id(std::span<const core::ImageWord> words, core::Container& container);
+
+// Both from a single word: core::name_image() and take_image_id().
+void take_image_reference(core::ImagePlace place, std::string_view reference, core::Container& container);
+
+// Leaves of container.mounts, which take_spec() took from `spec`, what the user asked for: what every
+// container gets
+// (/proc and its like) and files that the engine keeps for it are no mounts to Docker, Podman and CRI.
+void keep_volumes(const json::object& spec, core::Container& container);
 
 // [{"HostPort": 8080, "ContainerPort": 80, "Protocol": "tcp", "HostIP": ""}, ...] in the spellings of CRI-O,
 // nerdctl and CRI's own JSON (host_port, container_port, protocol 0): tcp and IPv4 only.

@@ -61,7 +61,7 @@ Sighting map_entry(const json::object& entry, const Settings& settings) {
   if (!names.empty()) container.name = names.front();
   container.image = json::text(entry, "Image");
   container.image_id = core::strip_sha256(json::text(entry, "ImageID"));
-  take_image_name(container);
+  take_image_name(core::ImagePlace::kPodmanImageName, container);
   container.created_time = core::parse_rfc3339(json::text(entry, "Created"));
   take_labels(json::child(entry, "Labels"), settings, taken);
   take_ports(json::list(entry, "Ports"), container);
@@ -85,7 +85,7 @@ base::Result<Inspected> map_inspect(std::string_view body, const Settings& setti
   container.image = json::text(*parsed, "ImageName");
   container.image_id = core::strip_sha256(json::text(*parsed, "Image"));
   container.image_digest = json::text(*parsed, "ImageDigest");
-  take_image_name(container);
+  take_image_name(core::ImagePlace::kPodmanImageName, container);
   const json::object& config = json::child(*parsed, "Config");
   result.last_applied = json::text(json::child(config, "Annotations"), core::kLastAppliedAnnotation);
   take_inspect(*parsed, settings, result);

@@ -21,6 +21,14 @@ void member_or_host(const Question& question, Answer& answer) {
   member<Member>(question, answer);
 }
 
+// One that every container of a pod shares with its sandbox.
+template <auto Member>
+void pods_member(const Question& question, Answer& answer) {
+  if (question.container() == nullptr) return;
+  const auto says = [](const core::Record& record) { return !(record.container.*Member).empty(); };
+  answer.text(question.telling(says)->container.*Member);
+}
+
 // A ready text of the record.
 template <auto Member>
 void rendered(const Question& question, Answer& answer) {
@@ -65,6 +73,7 @@ void pod_labels(const Question& question, Answer& answer);
 void pod_full_sandbox_id(const Question& question, Answer& answer);
 void pod_sandbox_id(const Question& question, Answer& answer);
 void pod_ip(const Question& question, Answer& answer);
+void cni_json(const Question& question, Answer& answer);
 void pod_cni_json(const Question& question, Answer& answer);
 
 // proc.is_container_*

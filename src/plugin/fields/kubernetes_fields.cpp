@@ -13,31 +13,35 @@ const core::Container* in_pod(const Question& question) {
   return pod ? container : nullptr;
 }
 
-// The sandbox is a container too; its own labels are the pod's.
-const core::Labels* labels_of_pod(const core::Container& container) {
-  if (container.pod_sandbox_labels) return &*container.pod_sandbox_labels;
-  return container.is_pod_sandbox ? &container.labels : nullptr;
+bool knows_labels(const core::Record& record) {
+  return record.container.pod_sandbox_labels.has_value();
+}
+
+// The labels of a sandbox are its pod's, but for those that containerd keeps: it mixes the image's and its
+// own in, and marks what it so keeps.
+bool labels_are_the_pods(const core::Container& container) {
+  return container.is_pod_sandbox && !container.labels.contains("io.cri-containerd.kind");
 }
 
 }  // namespace
 
 void pod_label(const Question& question, Answer& answer) {
-  const auto* container = in_pod(question);
-  if (container == nullptr || question.key == nullptr) return;
-  const core::Labels* labels = labels_of_pod(*container);
-  if (labels == nullptr) return;
+  if (in_pod(question) == nullptr || question.key == nullptr) return;
+  const auto& told = question.telling(knows_labels)->container.pod_sandbox_labels;
+  const core::Container& own = question.record->container;
+  if (!told && !labels_are_the_pods(own)) return;
+  const core::Labels* labels = told ? &*told : &own.labels;
   const auto found = labels->find(std::string_view(question.key));
   if (found != labels->end()) answer.text(found->second.c_str());
 }
 
 void pod_labels(const Question& question, Answer& answer) {
-  const auto* container = in_pod(question);
-  if (container == nullptr) return;
-  if (container->pod_sandbox_labels) {
-    answer.text(question.record->pod_labels);
-  } else if (container->is_pod_sandbox) {
-    answer.text(question.record->labels);
+  if (in_pod(question) == nullptr) return;
+  const core::Record& told = *question.telling(knows_labels);
+  if (!knows_labels(told) && labels_are_the_pods(question.record->container)) {
+    return answer.text(question.record->labels);
   }
+  answer.text(told.pod_labels);
 }
 
 void pod_full_sandbox_id(const Question& question, Answer& answer) {
@@ -56,11 +60,17 @@ void pod_sandbox_id(const Question& question, Answer& answer) {
 }
 
 void pod_ip(const Question& question, Answer& answer) {
-  if (const auto* container = in_pod(question)) answer.text(container->ip);
+  if (in_pod(question) != nullptr) pods_member<&core::Container::ip>(question, answer);
+}
+
+void cni_json(const Question& question, Answer& answer) {
+  if (question.container() == nullptr) return;
+  const auto says = [](const core::Record& record) { return !record.cni_json.empty(); };
+  answer.text(question.telling(says)->cni_json);
 }
 
 void pod_cni_json(const Question& question, Answer& answer) {
-  if (in_pod(question) != nullptr) answer.text(question.record->cni_json);
+  if (in_pod(question) != nullptr) cni_json(question, answer);
 }
 
 }  // namespace plugin::fields

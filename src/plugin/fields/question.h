@@ -21,6 +21,8 @@ enum class Where : uint8_t {
 struct Question {
   Where where = Where::kUnknown;
   const core::Record* record = nullptr;  // set for kContainer
+  // Of its pod's sandbox, where the container itself does not say all about the pod; else nullptr.
+  const core::Record* pod = nullptr;
   bool has_metadata = false;  // false: only the cgroup is known, an engine has yet to tell the rest
   uint64_t event_ts = 0;      // ns since the epoch
   int64_t tid = 0;            // 0 when the event has no thread to look at
@@ -32,6 +34,11 @@ struct Question {
   bool host() const { return where == Where::kHost; }
   const core::Container* container() const {
     return where == Where::kContainer ? &record->container : nullptr;
+  }
+  // The record that says something about the pod: the container's own, else its sandbox's.
+  template <typename Says>
+  const core::Record* telling(Says says) const {
+    return pod == nullptr || says(*record) ? record : pod;
   }
 };
 

@@ -277,6 +277,39 @@ TEST(CriImage, TheDigestOfTheReferenceWinsOverAnnotations) {
   EXPECT_EQ(container.image_digest, "sha256:aa");
 }
 
+// One image that was pulled under two names.
+TEST(CriImage, WhatTheUserAskedForWins) {
+  const std::string picked = field(1, "docker.io/aaa/mirror:9");
+  const std::string reference = field(9, "docker.io/aaa/mirror@sha256:ab");
+  const std::string status = field(8, picked) + reference;
+  const std::string told = R"("reg.test/team/app:2.0")";
+  for (const Container& container :
+       {mapped(field(1, field(8, picked + field(18, "reg.test/team/app:2.0")) + reference),
+               ContainerType::kContainerd),
+        mapped(with_info(status, R"({"config": {"image": {"user_specified_image": )" + told + "}}}"),
+               ContainerType::kContainerd),
+        mapped(with_info(status, R"({"runtimeSpec": {"annotations": {"io.kubernetes.cri.image-name": )" +
+                                     told + "}}}"),
+               ContainerType::kContainerd),
+        mapped(with_info(status, R"({"runtimeSpec": {"annotations": {"io.kubernetes.cri-o.ImageName": )" +
+                                     told + "}}}"),
+               ContainerType::kCrio)}) {
+    EXPECT_EQ(container.image, "reg.test/team/app:2.0");
+    EXPECT_EQ(container.image_repository, "reg.test/team/app");
+    EXPECT_EQ(container.image_tag, "2.0");
+    EXPECT_EQ(container.image_digest, "sha256:ab");
+  }
+}
+
+TEST(CriImage, RepositoryAndTagAreOfOneReference) {
+  const Container container = mapped(
+      field(1, field(8, field(1, "quay.test/team/app:1.23")) + field(9, "docker.io/aaa/mirror@sha256:ab")),
+      ContainerType::kCrio);
+  EXPECT_EQ(container.image_repository, "quay.test/team/app");
+  EXPECT_EQ(container.image_tag, "1.23");
+  EXPECT_EQ(container.image_digest, "sha256:ab");
+}
+
 TEST(CriImage, TheIdComesFromTheFieldElseFromTheConfig) {
   const std::string id(kHex);
   EXPECT_EQ(mapped(field(1, field(17, "sha256:" + id)), ContainerType::kCri).image_id, id);

@@ -158,13 +158,6 @@ Container expected_pod() {
   pod.image_tag = "3.9";
   pod.user = "0";
   pod.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"};
-  // CRI lists no mounts of a sandbox: these are its runtime specification's.
-  const std::string files = "/srv/cr1/run/overlay-containers/" + pod.full_id + "/userdata/";
-  pod.mounts = {
-      {"proc", "/proc", "", true, ""},           {"tmpfs", "/dev", "755", true, ""},
-      {"devpts", "/dev/pts", "0620", true, ""},  {"mqueue", "/dev/mqueue", "", true, ""},
-      {"sysfs", "/sys", "", false, ""},          {files + "resolv.conf", "/etc/resolv.conf", "", false, ""},
-      {files + "shm", "/dev/shm", "", true, ""}, {files + "hostname", "/etc/hostname", "", false, ""}};
   pod.ip = "10.99.0.4";
   pod.cpu_shares = 2;
   pod.created_time = 1795333782;

@@ -177,22 +177,25 @@ TEST(OciSpec, WhatIsKnownAlreadyStays) {
   Container container;
   container.name = "from the engine";
   container.image = "known:1";
-  take_annotations({{"nerdctl/name", "other"}, {"io.kubernetes.cri.image-name", "other:2"}}, {}, container);
+  take_annotations({{"nerdctl/name", "other"}, {"io.kubernetes.cri-o.Image", "other:2"}}, {}, container);
   EXPECT_EQ(container.name, "from the engine");
   EXPECT_EQ(container.image, "known:1");
+  // What the user asked for is better than what the engine picked.
+  take_annotations({{"io.kubernetes.cri.image-name", "reg.test/app:2"}}, {}, container);
+  EXPECT_EQ(container.image, "reg.test/app:2");
 }
 
 TEST(OciSpec, ImageReferencesAreTakenApart) {
   Container plain;
-  take_image_reference("busybox", plain);
+  take_image_reference(core::ImagePlace::kContainerdImage, "busybox", plain);
   EXPECT_EQ(plain.image_tag, "latest");
   Container digest;
-  take_image_reference("host:5000/a/b@sha256:1234", digest);
+  take_image_reference(core::ImagePlace::kContainerdImage, "host:5000/a/b@sha256:1234", digest);
   EXPECT_EQ(digest.image_repository, "host:5000/a/b");
   EXPECT_EQ(digest.image_tag, "");
   EXPECT_EQ(digest.image_digest, "sha256:1234");
   Container id;
-  take_image_reference("sha256:" + std::string(64, 'a'), id);
+  take_image_reference(core::ImagePlace::kContainerdImage, "sha256:" + std::string(64, 'a'), id);
   EXPECT_EQ(id.image, "");
   EXPECT_EQ(id.image_id, std::string(64, 'a'));
 }
