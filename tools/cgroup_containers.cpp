@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "core/cgroup/choice.h"
 #include "host/proc_reader.h"
 
 namespace tools {
@@ -53,19 +54,18 @@ std::vector<core::Container> unlisted_containers(const config::Config& config) {
   for (const int64_t pid : proc.pids()) {
     const auto process = proc.process(pid);
     if (!process) continue;
+    core::cgroup::Choice choice;
     for (const host::CgroupPath& cgroup : process->cgroups) {
-      const core::cgroup::Match* match = resolver.resolve(cgroup.path);
-      if (match == nullptr || match->needs_confirmation) continue;
-      if (!has_interface(match->engine)) {
-        core::Container container;
-        container.type = match->type();
-        container.source = core::Source::kCgroup;
-        container.full_id = match->full_id;
-        container.name = match->full_id;  // as the plugin has it: all of these are named by their id
-        found.emplace(std::string(engine_name(match->engine)) + '/' + match->full_id, std::move(container));
-      }
-      break;  // the first path that matches decides
+      if (const core::cgroup::Match* match = resolver.resolve(cgroup.path)) choice.offer(*match, cgroup.path);
     }
+    const core::cgroup::Match* match = choice.match();
+    if (match == nullptr || match->needs_confirmation || has_interface(match->engine)) continue;
+    core::Container container;
+    container.type = match->type();
+    container.source = core::Source::kCgroup;
+    container.full_id = match->full_id;
+    container.name = match->full_id;  // as the plugin has it: all of these are named by their id
+    found.emplace(std::string(engine_name(match->engine)) + '/' + match->full_id, std::move(container));
   }
   std::vector<core::Container> out;
   for (auto& [key, container] : found) out.push_back(std::move(container));

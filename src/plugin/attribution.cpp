@@ -61,30 +61,19 @@ Attribution::Attribution(const config::Config& config, Cache& cache, const Threa
 Attribution::Cgroups Attribution::match(const api::TableReader* reader, api::TableEntry* thread) {
   if (config_.static_engine.enabled) return {&static_match_, true};
   Cgroups cgroups;
-  const auto is_last_word = [](const core::cgroup::Match& found, core::Owner owner) {
-    return !found.needs_confirmation && owner.is_machine();
-  };
+  choice_.clear();
   threads_.for_each_cgroup(reader, thread, [&](const char* path) {
     cgroups.any = true;
-    const core::cgroup::Match* found = resolver_.resolve(path);
-    if (found == nullptr) return true;
-    // Controllers differ while a process is being moved, and for good with libvirt. A name that could be a
-    // container's does not keep a later path from naming one for certain, nor a user's cgroup from one of the
-    // machine's.
-    const core::Owner owner = core::cgroup::owner_of(path);
-    const bool outdoes = cgroups.match == nullptr || is_last_word(*found, owner) ||
-                         (cgroups.match->needs_confirmation && !found->needs_confirmation);
-    if (!outdoes) return true;
-    const bool is_last = is_last_word(*found, owner);
-    if (!is_last) {
-      candidate_ = *found;
-      found = &candidate_;
-    }
-    cgroups.match = found;
-    cgroups.owner = owner;
-    path_ = path;
-    return !is_last;
+    // Most threads are in one cgroup, whatever the controller.
+    if (choice_.match() != nullptr && choice_.path() == path) return true;
+    if (const core::cgroup::Match* found = resolver_.resolve(path)) choice_.offer(*found, path);
+    return true;
   });
+  cgroups.match = choice_.match();
+  if (cgroups.match != nullptr) {
+    path_ = choice_.path();
+    cgroups.owner = cgroups.match->owner;
+  }
   return cgroups;
 }
 

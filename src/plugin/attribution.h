@@ -11,6 +11,7 @@
 #include "api/plugin_api.h"
 #include "base/lru.h"
 #include "config/config.h"
+#include "core/cgroup/choice.h"
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
 #include "plugin/lineage.h"
@@ -138,8 +139,8 @@ class Attribution {
   AttributionHooks hooks_;
   core::cgroup::Resolver resolver_;
   core::cgroup::Match static_match_;
-  core::cgroup::Match candidate_;  // the last match that a later path may outdo
-  base::Lru<bool> asked_names_;    // unconfirmed names that were asked about
+  core::cgroup::Choice choice_;
+  base::Lru<bool> asked_names_;  // unconfirmed names that were asked about
   Lineage lineage_;
   bool any_by_lineage_ = false;  // some thread was given a key of lineage
   bool any_by_users_ = false;    // some user's runtime was followed

@@ -127,6 +127,20 @@ TEST_F(Attribution, FirstMatchingCgroupDecides) {
   EXPECT_EQ(host_.ask(10, "container.id"), "aaaaaaaaaaaa");
 }
 
+TEST_F(Attribution, OfNestedContainersTheInnerDecidesWhateverTheOrder) {
+  auto data = test::thread(10, "/");
+  data.cgroups = {{"misc", docker_cgroup(kIdA)}, {"memory", docker_cgroup(kIdA) + "/docker/" + kIdB}};
+  host_.put(data);
+  std::swap(data.cgroups[0], data.cgroups[1]);
+  data.tid = data.pid = data.vtid = data.vpid = 11;
+  host_.put(data);
+  data.tid = data.pid = data.vtid = data.vpid = 12;
+  data.cgroups = {{"misc", "/lxc/web"}, {"memory", "/lxc/web/docker/" + kIdB}};
+  host_.put(data);
+  host_.open();
+  for (const int64_t tid : {10, 11, 12}) EXPECT_EQ(host_.ask(tid, "container.id"), "bbbbbbbbbbbb") << tid;
+}
+
 TEST_F(Attribution, UnconfirmedContainerdNameIsTheHostUntilAnEngineKnowsIt) {
   host_.put(test::thread(10, "/default/redis"));
   host_.open();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/cgroup/choice.h"
 #include "core/cgroup/resolver.h"
 #include "core/rendered.h"
 #include "host/proc_reader.h"
@@ -95,15 +96,10 @@ constexpr std::array kRows{
              "it is in no pod, or the pod has none"},
 };
 
-struct Decision {
-  std::optional<Match> match;
-  std::string path;
-};
-
-// Prints each path with what it means; the first one that names a container decides.
-Decision print_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Config& config,
-                       Console& console) {
-  Decision decision;
+// Prints each path with what it means, and returns the one that decides.
+core::cgroup::Choice print_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Config& config,
+                                   Console& console) {
+  core::cgroup::Choice choice;
   core::cgroup::Resolver resolver(enabled_engines(config));
   std::vector<std::vector<std::string>> rows;
   for (const host::CgroupPath& cgroup : cgroups) {
@@ -112,16 +108,14 @@ Decision print_cgroups(const std::vector<host::CgroupPath>& cgroups, const confi
     if (match != nullptr) {
       meaning = fmt::format("{} {}{}", core::cgroup::engine_name(match->engine), match->id(),
                             match->needs_confirmation ? ", if containerd confirms it" : "");
-      // A name that containerd may not know gives way to a path that leaves no doubt.
-      const bool surer = decision.match && decision.match->needs_confirmation && !match->needs_confirmation;
-      if (!decision.match || surer) decision = {*match, cgroup.path};
+      choice.offer(*match, cgroup.path);
     }
     rows.push_back({"  " + cgroup.subsystem, cgroup.path, "-> " + meaning});
   }
   console.data(console.bold("cgroups"));
   if (rows.empty()) console.data("  none: /proc tells no cgroup of this process");
   for (const std::string& line : columns(rows)) console.data(line);
-  return decision;
+  return choice;
 }
 
 void print_sockets(const std::vector<worker::SocketStatus>& sockets, Console& console) {
@@ -173,9 +167,9 @@ bool can_be_asked(const Match& match) {
   return match.engine != Engine::kLxc && match.engine != Engine::kLibvirtLxc && match.engine != Engine::kBpm;
 }
 
-void explain_container(const Decision& decision, const Settings& settings, std::chrono::milliseconds timeout,
-                       Console& console) {
-  const Match& match = *decision.match;
+void explain_container(const core::cgroup::Choice& choice, const Settings& settings,
+                       std::chrono::milliseconds timeout, Console& console) {
+  const Match& match = *choice.match();
   if (!can_be_asked(match)) {
     console.data(
         fmt::format("container: {} ({}); this engine has nobody to ask, so id and type are all there is",
@@ -192,7 +186,10 @@ void explain_container(const Decision& decision, const Settings& settings, std::
   engines.worker().wait_until_listed(timeout);
   Record record = engines.wait_for(match.full_id, std::chrono::milliseconds(0));
   if (!record) {
-    engines.worker().request({match.full_id, match.type(), decision.path});
+    engines.worker().request({.full_id = match.full_id,
+                              .hint = match.type(),
+                              .cgroup_path = choice.path(),
+                              .owner = match.owner});
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     record = engines.wait_for(match.full_id, std::max(left, std::chrono::milliseconds(500)));
@@ -205,7 +202,7 @@ void explain_container(const Decision& decision, const Settings& settings, std::
     return;
   }
   console.data(fmt::format("container: {} ({}), decided by {}", printable(match.id()),
-                           core::cgroup::engine_name(match.engine), printable(decision.path)));
+                           core::cgroup::engine_name(match.engine), printable(choice.path())));
   console.data(record ? fmt::format("answered by: {}", source_name(record->source)) : "answered by: nobody");
   print_sockets(engines.worker().sockets(), console);
   print_fields(match, record.get(), console);
@@ -229,18 +226,18 @@ ExitCode explain(const ExplainOptions& options, Console& console) {
                            process->vpid == process->pid
                                ? std::string()
                                : fmt::format(", pid {} in its own namespace", process->vpid)));
-  const Decision decision = print_cgroups(process->cgroups, settings->config, console);
+  const core::cgroup::Choice choice = print_cgroups(process->cgroups, settings->config, console);
   if (settings->config.static_engine.enabled) {
     const Container fixed = static_container(settings->config.static_engine);
     console.data(
         fmt::format("container: {} (static): the configuration puts every process in it, with name '{}' "
                     "and image '{}'",
                     printable(fixed.id()), printable(fixed.name), printable(fixed.image)));
-  } else if (!decision.match) {
+  } else if (choice.match() == nullptr) {
     console.data(
         "container: host (no cgroup path names a container), so container.* answer 'host' or nothing");
   } else {
-    explain_container(decision, *settings, to_milliseconds(options.timeout_s), console);
+    explain_container(choice, *settings, to_milliseconds(options.timeout_s), console);
   }
   console.flush();
   return console.failed() ? kRuntimeFailure : kFine;

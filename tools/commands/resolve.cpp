@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "core/cgroup/choice.h"
 #include "core/cgroup/resolver.h"
 #include "tools/cgroup_containers.h"
 #include "tools/commands/commands.h"
@@ -46,13 +47,16 @@ class Command {
       console_.data(fmt::format("{}\tstatic", printable(static_container(fixed).id())));
       return;
     }
+    core::cgroup::Choice choice;
     for (const std::string& path : paths) {
-      const Match* match = resolver_.resolve(path);
-      if (match == nullptr || (match->needs_confirmation && !confirmed(*match, path))) continue;
-      console_.data(fmt::format("{}\t{}", printable(match->id()), core::cgroup::engine_name(match->engine)));
+      if (const Match* match = resolver_.resolve(path)) choice.offer(*match, path);
+    }
+    const Match* match = choice.match();
+    if (match == nullptr || (match->needs_confirmation && !confirmed(*match, choice.path()))) {
+      console_.data("host");
       return;
     }
-    console_.data("host");
+    console_.data(fmt::format("{}\t{}", printable(match->id()), core::cgroup::engine_name(match->engine)));
   }
 
  private:

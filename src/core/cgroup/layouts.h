@@ -15,6 +15,7 @@ enum class Form : uint8_t {
   kId,          // prefix + 64 hex digits + suffix
   kIdAtEnd,     // anything, then prefix + 64 hex digits
   kName,        // prefix + name + suffix
+  kNameAtEnd,   // nothing, or anything and one of "-:", then the last `prefix` there is + name + suffix
   kNameBelow,   // a name whose parent component is `prefix`
   kPidAndName,  // prefix + digits + "-" + name + suffix
   kNamespace,   // /<namespace>/<id>, the whole path: containerd
@@ -36,20 +37,27 @@ struct Layout {
 };
 
 // In the order in which engines are tried; within an engine the more specific form comes first.
+// `…:docker:` and its likes: systemd's triple `slice:prefix:name` as a runtime takes it that makes cgroups by
+// itself.
 inline constexpr std::array kLayouts{
     Layout{Engine::kPodman, Form::kId, "libpod-", ".scope"},
     Layout{Engine::kPodman, Form::kId, "libpod-", ""},
     Layout{Engine::kPodman, Form::kId, "libpod-payload-", ""},
     Layout{Engine::kPodman, Form::kId, "libpod-payload-", ".scope"},
+    Layout{Engine::kPodman, Form::kIdAtEnd, ":libpod:", ""},
     Layout{Engine::kDocker, Form::kBareId},
     Layout{Engine::kDocker, Form::kId, "docker-", ".scope"},
+    Layout{Engine::kDocker, Form::kIdAtEnd, ":docker:", ""},
     Layout{Engine::kCri, Form::kBareId},
     Layout{Engine::kCri, Form::kId, "crio-", ".scope"},
     Layout{Engine::kCri, Form::kId, "crio-", ""},
     Layout{Engine::kCri, Form::kId, "cri-containerd-", ".scope"},
     Layout{Engine::kCri, Form::kIdAtEnd, ":cri-containerd:", ""},
+    Layout{Engine::kCri, Form::kIdAtEnd, ":crio:", ""},
     Layout{Engine::kCri, Form::kId, "docker-", ".scope"},
+    Layout{Engine::kCri, Form::kIdAtEnd, ":docker:", ""},
     Layout{Engine::kCri, Form::kId, "nerdctl-", ".scope"},
+    Layout{Engine::kCri, Form::kIdAtEnd, ":nerdctl:", ""},
     Layout{Engine::kContainerd, Form::kNamespace},
     Layout{Engine::kLxc, Form::kName, "lxc.payload.", ""},
     Layout{Engine::kLxc, Form::kNameBelow, "lxc.payload", ""},
@@ -58,6 +66,12 @@ inline constexpr std::array kLayouts{
     Layout{Engine::kLibvirtLxc, Form::kName, "", ".libvirt-lxc"},
     Layout{Engine::kLibvirtLxc, Form::kPidAndName, "machine-lxc-", ".scope", Charset::kEscaped},
     Layout{Engine::kLibvirtLxc, Form::kNameBelow, "lxc", ""},
+    // BPM asks runc for `<slice>:<its own unit>-bpm:bpm-<name>`; older versions ask for nothing, and the
+    // runtime puts its own name in front.
+    Layout{Engine::kBpm, Form::kNameAtEnd, "bpm-bpm-", ".scope", Charset::kWord},
+    Layout{Engine::kBpm, Form::kNameAtEnd, "bpm:bpm-", "", Charset::kWord},
+    Layout{Engine::kBpm, Form::kName, "runc-bpm-", ".scope", Charset::kWord},
+    Layout{Engine::kBpm, Form::kName, "crun-bpm-", ".scope", Charset::kWord},
     Layout{Engine::kBpm, Form::kName, "bpm-", ".scope", Charset::kWord},
     Layout{Engine::kBpm, Form::kName, "bpm-", "", Charset::kWord},
 };
@@ -72,5 +86,9 @@ inline constexpr std::array<std::string_view, 11> kUnitSuffixes{
 inline constexpr std::array<std::string_view, 12> kForeignParents{
     "lxc",    "lxc.payload", "lxc.monitor",   "lxc.pivot", "libvirt", "machine",
     "docker", "podman",      "libpod_parent", "kubepods",  "crio",    "conmon"};
+
+// Kata's directory for what runs on the host for its sandboxes: shims, hypervisors. Below it stand the
+// sandboxes' ids, or their whole paths, and none of it is a container.
+inline constexpr std::string_view kHostSideOfSandboxes = "kata_overhead";
 
 }  // namespace core::cgroup

@@ -4,75 +4,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/cgroup/grammar.h"
 #include "core/cgroup/layouts.h"
+#include "core/cgroup/owner_of.h"
 
 namespace core::cgroup {
 namespace {
 
-constexpr size_t kIdLength = 64;             // hex digits of a container id
-constexpr size_t kMaxName = 255;             // NAME_MAX: longest name of a directory
-constexpr size_t kMaxContainerdLength = 76;  // longest containerd identifier
 constexpr std::string_view kMonitorPrefix = "lxc.monitor.";
-
-constexpr bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-constexpr bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f');
-}
-constexpr bool is_alnum(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_id(std::string_view text) {
-  return text.size() == kIdLength && std::all_of(text.begin(), text.end(), is_hex);
-}
-
-bool is_name(std::string_view text, Charset charset) {
-  if (text.empty() || text.size() > kMaxName || text == "." || text == "..") return false;
-  return std::all_of(text.begin(), text.end(), [charset](char c) {
-    if (charset == Charset::kWord) return is_alnum(c) || c == '.' || c == '_' || c == '-';
-    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f && c != '/';
-  });
-}
-
-bool is_unit(std::string_view component) {
-  return std::any_of(kUnitSuffixes.begin(), kUnitSuffixes.end(),
-                     [component](std::string_view suffix) { return component.ends_with(suffix); });
-}
-
-// [A-Za-z0-9]+([._-][A-Za-z0-9]+)*, at most 76 characters.
-bool is_containerd_identifier(std::string_view text) {
-  if (text.empty() || text.size() > kMaxContainerdLength) return false;
-  bool after_separator = true;
-  for (const char c : text) {
-    const bool separator = c == '.' || c == '_' || c == '-';
-    if (!separator && !is_alnum(c)) return false;
-    if (separator && after_separator) return false;
-    after_separator = separator;
-  }
-  return !after_separator;
-}
-
-// The middle of `text` when it starts and ends so, else nullopt.
-std::optional<std::string_view> between(std::string_view text, std::string_view prefix,
-                                        std::string_view suffix) {
-  if (text.size() < prefix.size() + suffix.size() || !text.starts_with(prefix) || !text.ends_with(suffix)) {
-    return std::nullopt;
-  }
-  return text.substr(prefix.size(), text.size() - prefix.size() - suffix.size());
-}
-
-// Walks a path from its end: each call takes the last component off. "" when there is none left.
-std::string_view take_last(std::string_view& path) {
-  while (!path.empty()) {
-    const size_t slash = path.rfind('/');
-    const std::string_view last = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
-    if (!last.empty() && last != ".") return last;
-  }
-  return {};
-}
 
 // One component in its surroundings.
 struct Place {
@@ -86,8 +25,9 @@ struct Place {
 // The forms of a component that stand for one container with a 64-digit id.
 bool is_container_component(std::string_view component) {
   return is_id(component) || std::any_of(kLayouts.begin(), kLayouts.end(), [component](const Layout& layout) {
-           if (layout.form != Form::kId) return false;
-           const auto id = between(component, layout.prefix, layout.suffix);
+           const auto id = layout.form == Form::kId        ? between(component, layout.prefix, layout.suffix)
+                           : layout.form == Form::kIdAtEnd ? id_at_end(component, layout.prefix)
+                                                           : std::nullopt;
            return id && is_id(*id);
          });
 }
@@ -105,6 +45,12 @@ Surroundings look_up(const Place& place) {
   std::string_view rest = place.above;
   for (int level = 0; level < kMaxLevels; ++level) {
     const std::string_view above = take_last(rest);
+    if (is_container_component(above)) {
+      // A pod of Podman looks like a container; its parent tells.
+      std::string_view higher = rest;
+      found.libpod = is_id(above) && take_last(higher) == "libpod_parent";
+      break;
+    }
     if (above.starts_with("kubepods") || above.find("-kubepods") != std::string_view::npos)
       found.kubernetes = true;
     if (above == "libpod_parent" ||
@@ -112,11 +58,6 @@ Surroundings look_up(const Place& place) {
       found.libpod = true;
       break;
     }
-    if (!is_container_component(above)) continue;
-    // A pod of Podman looks like a container; its parent tells.
-    std::string_view higher = rest;
-    found.libpod = is_id(above) && take_last(higher) == "libpod_parent";
-    break;
   }
   return found;
 }
@@ -132,39 +73,6 @@ bool is_own_monitor(std::string_view child, std::string_view name) {
          (rest.size() > 1 && rest[0] == '-' && std::all_of(rest.begin() + 1, rest.end(), is_digit));
 }
 
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  return is_hex(c) ? c - 'a' + 10 : -1;
-}
-
-// Undoes systemd's \xNN escapes. Text with a broken escape comes back as "".
-std::string unescape(std::string_view text) {
-  std::string plain;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\') {
-      plain += text[i];
-      continue;
-    }
-    if (i + 3 >= text.size() || text[i + 1] != 'x') return {};
-    const int high = hex_value(text[i + 2]);
-    const int low = hex_value(text[i + 3]);
-    if (high < 0 || low < 0) return {};
-    plain += static_cast<char>(high * 16 + low);
-    i += 3;
-  }
-  return plain;
-}
-
-// "<digits>-<name>" gives the name.
-std::optional<std::string_view> name_after_pid(std::string_view text) {
-  const size_t dash = text.find('-');
-  if (dash == std::string_view::npos || dash == 0 ||
-      !std::all_of(text.begin(), text.begin() + dash, is_digit)) {
-    return std::nullopt;
-  }
-  return text.substr(dash + 1);
-}
-
 using Found = std::optional<std::string>;
 
 Found accept(std::string_view name, Charset charset) {
@@ -177,11 +85,8 @@ Found match_id(const Layout& layout, const Place& place) {
 }
 
 Found match_id_at_end(const Layout& layout, const Place& place) {
-  if (place.component.size() < layout.prefix.size() + kIdLength) return std::nullopt;
-  const size_t start = place.component.size() - kIdLength;
-  const bool prefixed = place.component.substr(0, start).ends_with(layout.prefix);
-  return prefixed && is_id(place.component.substr(start)) ? Found(place.component.substr(start))
-                                                          : std::nullopt;
+  const auto id = id_at_end(place.component, layout.prefix);
+  return id && is_id(*id) ? Found(*id) : std::nullopt;
 }
 
 Found match_name(const Layout& layout, const Place& place) {
@@ -191,6 +96,16 @@ Found match_name(const Layout& layout, const Place& place) {
   // libvirt puts "_" in front of names that would collide with the kernel's own files.
   const bool escaped = layout.prefix.empty() && name->size() > 1 && name->front() == '_';
   return accept(escaped ? name->substr(1) : *name, layout.charset);
+}
+
+Found match_name_at_end(const Layout& layout, const Place& place) {
+  const auto text = between(place.component, {}, layout.suffix);
+  const size_t start = text ? text->rfind(layout.prefix) : std::string_view::npos;
+  if (start == std::string_view::npos) return std::nullopt;
+  if (start > 0 && (*text)[start - 1] != '-' && (*text)[start - 1] != ':') return std::nullopt;
+  const std::string_view name = text->substr(start + layout.prefix.size());
+  if (layout.suffix.empty() && is_unit(name)) return std::nullopt;
+  return accept(name, layout.charset);
 }
 
 Found match_name_below(const Layout& layout, const Place& place) {
@@ -230,6 +145,8 @@ Found match_layout(const Layout& layout, const Place& place, bool cri_enabled) {
       return match_id_at_end(layout, place);
     case Form::kName:
       return match_name(layout, place);
+    case Form::kNameAtEnd:
+      return match_name_at_end(layout, place);
     case Form::kNameBelow:
       return match_name_below(layout, place);
     case Form::kPidAndName:
@@ -251,7 +168,29 @@ std::optional<Match> containerd_match(std::string_view path) {
   if (std::find(kForeignParents.begin(), kForeignParents.end(), name_space) != kForeignParents.end()) {
     return std::nullopt;
   }
-  return Match{Engine::kContainerd, std::string(id), std::string(name_space), !is_id(id)};
+  return Match{.engine = Engine::kContainerd,
+               .full_id = std::string(id),
+               .containerd_namespace = std::string(name_space),
+               .needs_confirmation = !is_id(id)};
+}
+
+// Whether `path` leads below Kata's directory for host processes; `above` is then what stands before the
+// outermost such directory, "" at the top.
+bool is_host_side(std::string_view path, std::string_view& above) {
+  bool found = false;
+  bool top = true;
+  std::string_view child;
+  for (std::string_view last = take_last(path); !last.empty(); last = take_last(path)) {
+    if (last == kHostSideOfSandboxes && !child.empty()) {
+      found = top = true;
+      above = path;
+    } else if (last != "..") {
+      top = false;
+    }
+    child = last;
+  }
+  if (top) above = {};
+  return found;
 }
 
 bool is_enabled(Engine engine, const Enabled& enabled) {
@@ -286,7 +225,7 @@ std::optional<Match> match_place(const Place& place, const Enabled& enabled, std
     if (layout.form == Form::kNamespace) {
       if (place.child.empty()) match = containerd_match(path);
     } else if (auto id = match_layout(layout, place, enabled.cri)) {
-      match = Match{layout.engine, std::move(*id), {}, false};
+      match = Match{.engine = layout.engine, .full_id = std::move(*id)};
     }
     // In Podman's own directories nothing but its containers counts.
     if (!match || (layout.engine != Engine::kPodman && look_up(place).libpod)) continue;
@@ -344,9 +283,23 @@ const Match* Resolver::resolve(std::string_view path) {
 }
 
 std::optional<Match> Resolver::match(std::string_view path, const Enabled& enabled) {
+  std::optional<Match> found = match_path(path, enabled);
+  if (found) found->owner = owner_of(path);
+  return found;
+}
+
+std::optional<Match> Resolver::match_path(std::string_view path, const Enabled& enabled) {
   // The kernel appends this to the path of a cgroup that was removed while a process was still exiting in it.
   constexpr std::string_view kDeleted = " (deleted)";
   if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  std::string_view above;
+  if (is_host_side(path, above)) {
+    auto outer = match_path(above, enabled);
+    const bool is_outer = outer && !outer->needs_confirmation;
+    // Anywhere else it is a directory like others: who may make directories in a container's cgroup is in it
+    // still.
+    if (above.empty() || (is_outer && outer->root == above.size())) return is_outer ? outer : std::nullopt;
+  }
   std::optional<Match> unconfirmed;
   std::string_view rest = path;
   Place place;
@@ -355,9 +308,14 @@ std::optional<Match> Resolver::match(std::string_view path, const Enabled& enabl
     std::string_view higher = rest;
     place.parent = take_last(higher);
     place.grandparent = take_last(higher);
-    if (auto match = match_place(place, enabled, path, unconfirmed)) return match;
+    auto match = match_place(place, enabled, path, unconfirmed);
+    if (match) {
+      match->root = static_cast<size_t>(place.component.data() - path.data()) + place.component.size();
+      return match;
+    }
     place.child = place.component;
   }
+  if (unconfirmed) unconfirmed->root = path.size();
   return unconfirmed;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/lru.h"
 #include "core/container.h"
+#include "core/owner.h"
 
 namespace core::cgroup {
 
@@ -19,10 +20,13 @@ const char* engine_name(Engine engine);
 
 struct Match {
   Engine engine = Engine::kDocker;
-  std::string full_id;               // whole id, or the name for lxc, libvirt-lxc, bpm
-  std::string containerd_namespace;  // only for kContainerd
+  std::string full_id = {};               // whole id, or the name for lxc, libvirt-lxc, bpm
+  std::string containerd_namespace = {};  // only for kContainerd
   // True for a containerd name that is no hex id: a container only once containerd confirms it.
   bool needs_confirmation = false;
+  // How much of the path, in bytes, leads to the container's own cgroup: what follows is below it.
+  size_t root = 0;
+  Owner owner = {};  // whose the cgroup is: owner_of.h
 
   // The container type this layout stands for, until an engine says better (kCri for any CRI runtime).
   ContainerType type() const;
@@ -55,6 +59,8 @@ class Resolver {
   static std::optional<Match> match(std::string_view path, const Enabled& enabled);
 
  private:
+  static std::optional<Match> match_path(std::string_view path, const Enabled& enabled);
+
   Enabled enabled_;
   base::Lru<std::optional<Match>> seen_;
   std::optional<Match> too_long_;  // answer for the last path that is not remembered
