@@ -18,7 +18,7 @@ class CriSocket final : public Engine {
  public:
   explicit CriSocket(const Context& context)
       : wanted_(context.settings.follow_containerd),
-        question_(context.socket_path, context.settings.timeout),
+        question_(context.socket, context.settings.timeout),
         cri_(cri::create(context)),
         containerd_(containerd::create(context)) {}
 
