@@ -22,7 +22,7 @@ grep -q '^plugin_init$' <<<"$symbols" || complain "does not export plugin_init"
 dynamic=$(readelf -dW "$file")
 while read -r needed; do
   case $needed in
-    libc.so.6 | libm.so.6 | ld-linux-*.so.* | libnghttp2.so.14) ;;
+    libc.so.6 | libm.so.6 | libpthread.so.0 | ld-linux-*.so.* | libnghttp2.so.14) ;;
     *) complain "needs $needed, which Falco's process may not have" ;;
   esac
 done < <(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic")
@@ -31,6 +31,14 @@ grep -Eq '\(BIND_NOW\)|\(FLAGS\).*BIND_NOW|\(FLAGS_1\).*NOW' <<<"$dynamic" || co
 grep -q '\(TEXTREL\)' <<<"$dynamic" && complain "has text relocations"
 # shellcheck disable=SC2016
 grep -Fq 'Library runpath: [$ORIGIN]' <<<"$dynamic" || complain 'has no RUNPATH $ORIGIN (for a libnghttp2 beside it)'
+
+# The oldest glibc it has to load on: RHEL 8's. Weak references count too, for old loaders refuse them as well.
+newest_glibc=2.28
+newer=$(objdump -T "$file" | sed -nE 's/.*\*UND\*.*\(?GLIBC_([0-9.]+)\)? +(.*)$/\1 \2/p' | sort -Vu |
+  awk -v limit="$newest_glibc" '{ split($1, have, "."); split(limit, most, ".");
+    if (have[1] > most[1] || (have[1] == most[1] && have[2] > most[2])) print $2 "@" $1 }')
+[ -z "$newer" ] || complain "needs a glibc newer than $newest_glibc for: $(tr '\n' ' ' <<<"$newer")"
+
 segments=$(readelf -lW "$file")
 grep -q 'GNU_RELRO' <<<"$segments" || complain "has no GNU_RELRO segment (-z relro)"
 grep -E 'GNU_STACK.* RWE' <<<"$segments" >/dev/null && complain "asks for an executable stack"

@@ -5,7 +5,8 @@
 #   scripts/chroot.sh SUITE run [-b DIR[:AT]]... -- COMMAND [ARGUMENT...]
 #                                                     make it, then run COMMAND in it
 #
-# SUITE: trixie (libsinsp 0.20, plugin API 3.10) or sid (libsinsp 0.23, plugin API 3.12, and sysdig).
+# SUITE: trixie (libsinsp 0.20, plugin API 3.10), sid (libsinsp 0.23, plugin API 3.12, and sysdig), or bullseye
+# (glibc 2.31, what the library is loaded by on old systems).
 # -b: DIR is seen inside too, at AT or at the same path. /proc, /sys and /dev are the machine's own. All mounts
 # are in a mount namespace of their own and end with COMMAND.
 # Kept in ${CONTAINER_PLUGIN_CHROOTS:-${XDG_CACHE_HOME:-~/.cache}/container-plugin/chroots}/SUITE; remove the
@@ -20,7 +21,8 @@ shift 2
 case $suite in
   trixie) packages=(libfalcosecurity0-dev uthash-dev libnghttp2-14 g++ valgrind) ;;
   sid) packages=(libfalcosecurity0-dev uthash-dev libnghttp2-14 g++ valgrind sysdig) ;;
-  *) echo "chroot.sh: unknown suite '$suite', known are trixie and sid" >&2; exit 2 ;;
+  bullseye) packages=(libnghttp2-14 python3) ;;
+  *) echo "chroot.sh: unknown suite '$suite', known are bullseye, trixie and sid" >&2; exit 2 ;;
 esac
 mirror=${CONTAINER_PLUGIN_MIRROR:-http://deb.debian.org/debian}
 base=${CONTAINER_PLUGIN_CHROOTS:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/container-plugin/chroots}

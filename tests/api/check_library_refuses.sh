@@ -7,11 +7,17 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cat >"$work/bad.cpp" <<'CPP'
+#include <pthread.h>
+
 #include <new>
 #include <stdexcept>
 #include <string>
 extern "C" void missing_function();
-extern "C" void plugin_init() { missing_function(); }
+extern "C" void plugin_init() {
+  missing_function();
+  pthread_t thread;
+  pthread_create(&thread, nullptr, nullptr, nullptr);
+}
 void leaked_symbol(const std::string& text) { throw std::runtime_error(text); }
 CPP
 "$cxx" -shared -fPIC -fvisibility=default -Wl,-z,lazy -Wl,-z,norelro -Wl,-z,execstack -o "$work/libbad.so" \
@@ -24,7 +30,7 @@ if output=$("$check" "$work/libbad.so" 2>&1); then
   echo "The check accepted a library that breaks its rules" >&2
   exit 1
 fi
-for reason in leaked_symbol 'needs libstdc++.so.6' '-z now' RUNPATH GNU_RELRO 'executable stack' \
+for reason in leaked_symbol 'needs libstdc++.so.6' 'needs a glibc newer than' '-z now' RUNPATH GNU_RELRO 'executable stack' \
   'bytes when stripped' 'missing_function'; do
   if ! grep -Fq -e "$reason" <<<"$output"; then
     printf 'The check does not complain about: %s\nIt says:\n%s\n' "$reason" "$output" >&2
