@@ -6,11 +6,10 @@
 
 #include "core/cgroup/owner_of.h"
 #include "core/image_names.h"
+#include "core/limits.h"
 
 namespace plugin {
 namespace {
-
-constexpr size_t kAskedNames = 4096;
 
 core::cgroup::Enabled enabled_engines(const config::Config& config) {
   core::cgroup::Enabled enabled;
@@ -53,7 +52,7 @@ Attribution::Attribution(const config::Config& config, Cache& cache, const Threa
       processes_(processes),
       hooks_(std::move(hooks)),
       resolver_(enabled_engines(config)),
-      asked_names_(kAskedNames) {
+      asked_names_(core::limits::kAskedNames) {
   static_match_.engine = core::cgroup::Engine::kStatic;
   static_match_.full_id = config.static_engine.container_id;
 }

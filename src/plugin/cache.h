@@ -16,6 +16,7 @@
 
 #include "core/container.h"
 #include "core/container_key.h"
+#include "core/limits.h"
 #include "core/rendered.h"
 
 namespace plugin {
@@ -96,7 +97,7 @@ class Cache {
 
   // How long a bundle waits for its container's first thread, and how many may wait.
   static constexpr uint64_t kUnenteredNs = 60'000'000'000;
-  static constexpr size_t kMaxUnentered = 4096;
+  static constexpr size_t kMaxUnentered = core::limits::kUnentered;
 
   // Forgets all thread counts, before the threads are counted anew.
   void reset_threads();

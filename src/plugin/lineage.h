@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "core/container_key.h"
+#include "core/limits.h"
 
 namespace plugin {
 
@@ -50,7 +51,7 @@ bool asks_for(const Creation& creation, std::string_view path);
 class Lineage {
  public:
   // Containers in the making, and those whose cgroups were learnt; beyond that the oldest is forgotten.
-  static constexpr size_t kMaxContainers = 1024;
+  static constexpr size_t kMaxContainers = core::limits::kLineages;
   static constexpr size_t kMaxProcesses = 64;  // of one container: the runtime and what descends from it
   static constexpr size_t kMaxCgroups = 32;    // of one container: cgroup v1 has a path for each controller
 

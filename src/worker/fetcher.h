@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/limits.h"
 #include "net/signal.h"
 #include "worker/cgroup_presence.h"
 #include "worker/worker.h"
@@ -25,7 +26,7 @@ struct Shared;
 class Fetcher : public std::enable_shared_from_this<Fetcher> {
  public:
   // Asked for at once; beyond that the oldest is given up for the newest.
-  static constexpr size_t kMaxPending = 4096;
+  static constexpr size_t kMaxPending = core::limits::kLookupsPending;
 
   explicit Fetcher(const std::shared_ptr<Shared>& shared) : shared_(shared) {}
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/limits.h"
 #include "engines/local/local_state.h"
 #include "worker/followers.h"
 #include "worker/worker.h"
@@ -22,7 +23,7 @@ namespace worker {
 class LocalReader : public std::enable_shared_from_this<LocalReader> {
  public:
   // Bundles that are read at once; beyond that a request is dropped, for there is the look-up on demand.
-  static constexpr size_t kMaxReading = 1024;
+  static constexpr size_t kMaxReading = core::limits::kBundlesPending;
 
   explicit LocalReader(const std::shared_ptr<Shared>& shared);
 

@@ -37,8 +37,7 @@ TEST(Limits, EachIsNamedOnceAndSaysWhatHappensBeyond) {
 
 // One user can never have all there is.
 TEST(Limits, AUsersShareIsSmall) {
-  EXPECT_LE(limits::kUserCacheBytes * 4, limits::kCacheBytes);
-  EXPECT_LE(limits::kUserUnentered * 4, limits::kUnentered);
+  EXPECT_LE(limits::kUserLookupsAtOnce * 4, limits::kLookupsAtOnce);
 }
 
 }  // namespace

@@ -11,11 +11,12 @@
 #include "base/local_files.h"
 #include "config/config.h"
 #include "core/container.h"
+#include "core/limits.h"
 
 namespace engines::local {
 
 // Most that Falco's thread reads of one file, whatever local_max_bytes says.
-inline constexpr size_t kMaxBytesCached = 262144;
+inline constexpr size_t kMaxBytesCached = core::limits::kCachedFileBytes;
 
 struct Found {
   // full_id, source (kBundle, or kDisk when the engine's own state completed it) and owner are set; the owner
