@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/utf8.h"
 #include "plugin/async_event.h"
 
 namespace plugin {
@@ -16,11 +17,17 @@ constexpr uint64_t kNsPerSecond = 1'000'000'000;
 // One line about broken events in ten seconds.
 constexpr base::RateLimit kRefusalLog(1, 10 * kNsPerSecond);
 
+// Of one line in Falco's log. Longer than any sentence of ours; what engines say may be without end.
+constexpr size_t kMaxLogLine = 2048;
+
+// Where lines leave for Falco's log: whatever peers, files and configurations had in them, it is one line of
+// characters that no terminal takes for a command.
 base::Logger make_logger(const api::InitInput& input, base::Severity threshold) {
   if (input.log_fn == nullptr) return {};
   return base::Logger(
       [owner = input.owner, log = input.log_fn](base::Severity severity, const std::string& line) {
-        log(owner, nullptr, line.c_str(), static_cast<api::LogSeverity>(severity));
+        log(owner, nullptr, base::excerpt(line, kMaxLogLine).c_str(),
+            static_cast<api::LogSeverity>(severity));
       },
       threshold);
 }

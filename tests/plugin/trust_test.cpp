@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -317,6 +318,34 @@ TEST(UsersSocket, SpeaksOfHisContainersOnly) {
   podman.tell("start", kIdB, "renamed");
   ASSERT_TRUE(eventually([&] { return podman.sent() >= 2; }));
   EXPECT_EQ(name(10, docker_cgroup(kIdA)), "roots");
+  host.session().close();
+}
+
+// A user's engine is asked, so its errors are told; none of them looks like a line of Falco's own.
+TEST(EnginesWords, AreOneLineOfPlainText) {
+  const support::TempDir root;
+  support::FakeDocker docker(root / "docker.sock");
+  docker.set_fault([](support::FakeConnection& connection, const std::string& target) {
+    if (target.find("/events") == std::string::npos) return false;
+    return connection.answer(500,
+                             "no events\n\x1b[2J15:00:00: Critical forged\r\n" + std::string(10'000, 'x'));
+  });
+  ASSERT_EQ(::setenv("HOST_ROOT", root.path().c_str(), 1), 0);
+  PluginHost host(R"({"engines":{"docker":{"sockets":["/docker.sock"]},"podman":{"enabled":false},)"
+                  R"("containerd":{"enabled":false},"cri":{"enabled":false}}})");
+  ASSERT_EQ(::unsetenv("HOST_ROOT"), 0);
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.open(true);
+  const auto told = [&] {
+    const std::vector<std::string> log = host.log();
+    return std::any_of(log.begin(), log.end(),
+                       [](const std::string& line) { return line.find("no events") != std::string::npos; });
+  };
+  ASSERT_TRUE(eventually(told));
+  for (const std::string& line : host.log()) {
+    EXPECT_TRUE(std::none_of(line.begin(), line.end(), [](unsigned char c) { return c < 0x20; })) << line;
+    EXPECT_LT(line.size(), 2100U);
+  }
   host.session().close();
 }
 
