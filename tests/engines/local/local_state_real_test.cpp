@@ -87,7 +87,7 @@ class LocalState : public testing::TestWithParam<const char*> {
     EXPECT_EQ(disk.engine_namespace, api->engine_namespace);
     EXPECT_EQ(disk.privileged, api->privileged);
     EXPECT_EQ(disk.host_pid, api->host_pid);
-    EXPECT_EQ(found->own_pid_namespace, !api->host_pid);
+    EXPECT_EQ(core::yes_no(!found->own_pid_namespace), api->host_pid);
     EXPECT_EQ(disk.host_network, api->host_network);
     EXPECT_EQ(disk.memory_limit, api->memory_limit);
     EXPECT_EQ(disk.cpu_shares, api->cpu_shares);
