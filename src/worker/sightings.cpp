@@ -107,7 +107,6 @@ void Supervisor::listed(std::vector<engines::Sighting> all, engines::Extent exte
     departed_.insert(gone.begin(), gone.end());
   }
   look_up_listed(std::move(all), first);
-  publish();
   pump();
 }
 
@@ -123,6 +122,7 @@ void Supervisor::look_up_listed(std::vector<engines::Sighting> all, bool first) 
     if (first) initial_.insert(id);
     queue_.add(id, sighting.running, std::move(sighting.container));
   }
+  publish();  // before the start goes on: who waits for the list sees how long it is
   if (!first) return;
   if (initial_.empty()) {
     shared_->board.settle(board_id_);
