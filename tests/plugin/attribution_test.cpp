@@ -213,7 +213,7 @@ TEST(StaticEngine, ItsImageIsTakenApartLikeAnyOther) {
   };
   for (const Case& one : {Case{"reg:5000/a/b:t", "reg:5000/a/b", "t", kNoValue},
                           Case{"reg/img:1.2@sha256:00ff", "reg/img", "1.2", "sha256:00ff"},
-                          Case{"reg:5000/img", "reg:5000/img", kNoValue, kNoValue}}) {
+                          Case{"reg:5000/img", "reg:5000/img", "latest", kNoValue}}) {
     PluginHost host(
         std::string(
             R"({"engines":{"static":{"enabled":true,"container_id":"fixed","container_name":"box","container_image":")") +

@@ -270,7 +270,7 @@ class Confirmation : public UsersRuntime {
 TEST_F(Confirmation, ByABundleThatOnlyRootCanHaveWritten) {
   ASSERT_TRUE(create("cd0", ctr_bundle("cd0", "roots")));
   EXPECT_EQ(first(test::thread(800, "/default/cd0", 1), "container.id"), "cd0");
-  EXPECT_EQ(host_.ask(800, "container.image"), "i:1");
+  EXPECT_EQ(host_.ask(800, "container.image"), "docker.io/library/i:1");
   EXPECT_EQ(first(test::thread(801, "/system/cd0", 1), "container.id"), "host") << "another cgroup";
   EXPECT_EQ(first(test::thread(802, "/default/cd1", 1), "container.id"), "host");
 }
