@@ -44,6 +44,8 @@ inline constexpr size_t kLineages = 1024;
 inline constexpr size_t kLookupsPending = 4096;
 inline constexpr size_t kLookupsAtOnce = 64;
 inline constexpr size_t kUserLookupsAtOnce = 4;
+inline constexpr size_t kSocketContainers = 65536;
+inline constexpr size_t kUserSocketContainers = 2048;
 inline constexpr size_t kBundlesPending = 1024;
 inline constexpr size_t kPosted = 65536;
 
@@ -92,6 +94,10 @@ inline constexpr Row kTable[] = {
     {"the worker", "look-ups of one socket at once", kLookupsAtOnce, "", "they wait for their turn"},
     {"the worker", "look-ups of one user's socket at once", kUserLookupsAtOnce, "",
      "they wait for their turn"},
+    {"the worker", "containers of one socket", kSocketContainers, "",
+     "of a list those that run are taken first"},
+    {"the worker", "containers of one user's socket", kUserSocketContainers, "",
+     "of a list those that run are taken first"},
     {"the worker", "bundles left to it by Falco's thread", kBundlesPending, "", "not read"},
     {"the worker", "words of Falco's thread that wait for it", kPosted, "", "dropped"},
 };

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "core/limits.h"
 #include "engines/containerd/containerd_mapping.h"
 #include "worker/fetcher.h"
 #include "worker/supervisor.h"
@@ -26,6 +27,7 @@ constexpr milliseconds kFirstRetry{250};
 constexpr size_t kMaxDoubted = 64;
 // What an engine does again, by engines::Part.
 constexpr std::array<std::string_view, engines::kParts> kPartWorks{"tells of events", "lists all containers"};
+constexpr size_t kWholeIdLength = 64;
 // A look-up that takes so long gives its place to another.
 constexpr milliseconds kSlow{250};
 
@@ -106,8 +108,22 @@ void Supervisor::listed(std::vector<engines::Sighting> all, engines::Extent exte
     if (!first) departed_.clear();  // events of the time before an earlier list have long been told
     departed_.insert(gone.begin(), gone.end());
   }
+  leave_out(all);
   look_up_listed(std::move(all), first);
   pump();
+}
+
+size_t Supervisor::most_containers() const {
+  return owner_.is_machine() ? core::limits::kSocketContainers : core::limits::kUserSocketContainers;
+}
+
+// Of a list above the bound those that do not run go first.
+void Supervisor::leave_out(std::vector<engines::Sighting>& all) const {
+  if (all.size() <= most_containers()) return;
+  shared_->logger.debug(fmt::format("{}: {} lists {} containers, of which {} are taken", row_.name,
+                                    display_path_, all.size(), most_containers()));
+  std::stable_partition(all.begin(), all.end(), [](const auto& sighting) { return sighting.running; });
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(most_containers()), all.end());
 }
 
 // first: the list of this session that the start waits for.
@@ -193,6 +209,7 @@ void Supervisor::changed(engines::Sighting sighting) {
   }
   const std::string id = engines::handle_of(sighting.container);
   const bool departed = sighting.past && departed_.contains(key_of(id));
+  if (!queue_.contains(id) && queue_.size() >= most_containers()) return;
   // One that is said to be back is asked for, and reported only if the engine knows it.
   queue_.add(id, true,
              departed || sighting.bare ? std::nullopt : std::optional(std::move(sighting.container)));
@@ -325,7 +342,9 @@ void Supervisor::accept(core::Container container, bool complete) {
   if (!complete) container.source = core::Source::kSighting;
   container.owner = owner_;
   if (is_dockers(container)) return;
-  Known& known = known_[key_of(container)];
+  const std::string key = key_of(container);
+  if (!known_.contains(key) && (known_.size() >= most_containers() || !may_be_ours(container))) return;
+  Known& known = known_[key];
   if (known.record != nullptr && complete) keep_known(*known.record, container);
   const bool news = known.record == nullptr || (complete && container.source >= known.record->source &&
                                                 !same_but_for_mount_order(*known.record, container));
@@ -340,6 +359,13 @@ void Supervisor::accept(core::Container container, bool complete) {
     }
   }
   shared_->fetcher->found(*known.record);
+}
+
+// Engines of users know containers by whole ids only: by a name anything could be meant.
+bool Supervisor::may_be_ours(const core::Container& container) const {
+  return owner_.is_machine() ||
+         (container.full_id.size() == kWholeIdLength &&
+          container.full_id.find_first_not_of("0123456789abcdef") == std::string::npos);
 }
 
 // True for what a docker engine, connected or not, has told of: containerd has the same container in its

@@ -117,6 +117,9 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   void forget_known(std::string_view key);
   const Known* namesake_of(const core::Container& container) const;
   bool is_dockers(const core::Container& container) const;
+  bool may_be_ours(const core::Container& container) const;
+  size_t most_containers() const;
+  void leave_out(std::vector<engines::Sighting>& all) const;
   void leave_to_docker(std::string_view full_id);
   void publish();
 

@@ -1,8 +1,10 @@
 // An id is unique only among one owner's containers: what a user's socket says neither shadows, confirms nor
 // removes anything of root's, and nobody's look-ups are answered by somebody else's engine.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <filesystem>
 
+#include "core/limits.h"
 #include "worker_fixture.h"
 
 namespace worker {
@@ -62,6 +64,35 @@ TEST_F(Owners, AUserWhoListsTheIdOfRootsContainerHasOneOfHisOwn) {
   podman.remove(id_);
   podman.tell("remove", id_);
   ASSERT_TRUE(eventually([&] { return story(id_, user_) == "+forged -forged "; }));
+  EXPECT_EQ(story(id_, root_), "+roots ");
+}
+
+TEST_F(Owners, AUserHasNoMoreThanHisShare) {
+  FakeDocker docker(path_);
+  FakeDocker podman(user_path_, FakeDocker::Kind::kPodman);
+  docker.add(id_, "roots");
+  const size_t share = core::limits::kUserSocketContainers;
+  for (size_t i = 0; i < share + 50; ++i) {
+    std::string id = std::to_string(i) + "a";
+    podman.add(container_id(id), "users");
+  }
+  podman.add("sshd", "no id");
+  podman.hang_inspects(true);
+  start_timed();
+  const auto users = [&] {
+    const std::vector<support::Journal::Entry> all = journal_.entries();
+    return static_cast<size_t>(std::count_if(
+        all.begin(), all.end(), [&](const auto& entry) { return entry.container->owner == user_; }));
+  };
+  ASSERT_TRUE(eventually([&] { return users() >= share - 1; }));
+  const std::string late = container_id("b2");
+  podman.add(late, "late");
+  docker.add(late, "late");
+  podman.tell("create", late);
+  docker.tell("create", late);
+  ASSERT_TRUE(eventually([&] { return story(late, root_) == "+late "; }));
+  EXPECT_LE(users(), share);
+  EXPECT_EQ(story("sshd", user_), "");
   EXPECT_EQ(story(id_, root_), "+roots ");
 }
 

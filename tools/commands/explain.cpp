@@ -186,10 +186,8 @@ void explain_container(const core::cgroup::Choice& choice, const Settings& setti
   engines.worker().wait_until_listed(timeout);
   Record record = engines.wait_for(match.full_id, std::chrono::milliseconds(0));
   if (!record) {
-    engines.worker().request({.full_id = match.full_id,
-                              .hint = match.type(),
-                              .cgroup_path = choice.path(),
-                              .owner = match.owner});
+    engines.worker().request(
+        {.full_id = match.full_id, .hint = match.type(), .cgroup_path = choice.path(), .owner = match.owner});
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     record = engines.wait_for(match.full_id, std::max(left, std::chrono::milliseconds(500)));
