@@ -10,6 +10,13 @@
 namespace plugin {
 namespace {
 
+// What an engine, a bundle, a file or a cgroup has told this plugin itself.
+bool is_ours(const Cache::Entry& known) {
+  const core::Container& container = known.record->container;
+  const bool local = container.source == core::Source::kBundle || container.source == core::Source::kDisk;
+  return known.from_worker || local || core::id_is_name(container.type);
+}
+
 // Parameters of the exec events (docs/plugin.md, "Events").
 constexpr uint32_t kExe = 1;
 constexpr uint32_t kArgs = 2;
@@ -113,9 +120,15 @@ base::Status Parser::container(const Call& call) {
   if (kind == Payload::kNone) return base::Ok{};
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
-  if (call.live) return base::Ok{};
-  if (!std::exchange(first_seen_, true) && !tells_owner(call.event)) attribution_.set_without_owners();
-  if (!core::may_exist(core::key_of(*container))) return base::Ok{};
+  const core::ContainerKey key = core::key_of(*container);
+  if (call.live) {
+    // Our own come back, and say nothing new. Others' (another plugin's) tell of what is not known here.
+    const Cache::Entry* known = cache_.find(key);
+    if (known != nullptr && is_ours(*known)) return base::Ok{};
+  } else if (!std::exchange(first_seen_, true) && !tells_owner(call.event)) {
+    attribution_.set_without_owners();
+  }
+  if (!core::may_exist(key)) return base::Ok{};
   if (kind == Payload::kRemoved) {
     cache_.remove(core::key_of(*container), call.now_ns);
   } else {

@@ -29,8 +29,8 @@ class Parser {
   // The event types that the host is asked to hand over.
   static std::span<const uint16_t> event_types();
 
-  // Fails when the event is broken; nothing is changed then. live: events about containers are this plugin's
-  // own on their way back, which say nothing new, or somebody else's, who has nothing to say.
+  // Fails when the event is broken; nothing is changed then. live: an event about a container that
+  // this plugin has learnt of itself changes nothing.
   base::Status parse(const EventView& event, const api::EventParseInput& input, bool live, uint64_t now_ns);
 
  private:

@@ -139,24 +139,6 @@ TEST_F(UsersCgroups, AnOlderCapturesContainersAreKnownBelowUsersSlicesToo) {
   EXPECT_EQ(first(test::thread(11, users_cgroup(kIdA)), "container.name"), "rootless");
 }
 
-// --- events that somebody else injects
-
-TEST(InjectedEvents, ChangeNothingInALiveCapture) {
-  PluginHost host;
-  ASSERT_TRUE(host.ok()) << host.error();
-  ASSERT_TRUE(host.announce(container(kIdA, "known")));  // before the capture is opened, as a dump is
-  host.open(true);
-  ASSERT_TRUE(host.announce(container(kIdA, "forged")));
-  ASSERT_TRUE(host.announce(container(kIdB, "forged")));
-  ASSERT_TRUE(host.announce_removed(container(kIdA, "known")));
-  host.set_now(kStart + 100 * test::kSecond);
-  for (const auto& [tid, id, name] : {std::tuple{10, kIdA, "known"}, std::tuple{11, kIdB, kNoValue}}) {
-    const auto data = test::thread(tid, docker_cgroup(id));
-    EXPECT_EQ(host.ask(host::make_clone_exit(api::kEventCloneExit, data, host.now()), "container.name"),
-              name);
-  }
-}
-
 // --- runtimes that users start
 
 class UsersRuntime : public test::BundleTest {
