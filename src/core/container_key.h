@@ -27,8 +27,15 @@ struct BasicContainerKey {
 using ContainerKey = BasicContainerKey<std::string_view>;  // a view
 using StoredContainerKey = BasicContainerKey<std::string>;
 
+// An id as engines give it, which no name that people choose is taken for: 64 hex digits.
+inline bool is_whole_id(std::string_view full_id) {
+  constexpr size_t kDigits = 64;
+  return full_id.size() == kDigits && full_id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// 64 digits are an id whatever type an event says with them: then the cgroup that names them finds the record.
 inline ContainerKey make_key(std::string_view full_id, Owner owner, ContainerType type) {
-  return {full_id, owner, id_is_name(type) ? type : ContainerType::kUnknown};
+  return {full_id, owner, id_is_name(type) && !is_whole_id(full_id) ? type : ContainerType::kUnknown};
 }
 inline ContainerKey key_of(const Container& container) {
   return make_key(container.full_id, container.owner, container.type);
@@ -38,12 +45,6 @@ inline ContainerKey view(const StoredContainerKey& key) {
 }
 inline StoredContainerKey store(const ContainerKey& key) {
   return {std::string(key.full_id), key.owner, key.names};
-}
-
-// An id as engines give it, which no name that people choose is taken for: 64 hex digits.
-inline bool is_whole_id(std::string_view full_id) {
-  constexpr size_t kDigits = 64;
-  return full_id.size() == kDigits && full_id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 // Whether a word about the owner's container of that key can be believed at all. What a user calls his

@@ -404,8 +404,8 @@ Scenario root_after_user() {
           .before = {kInit, kShell},
           .steps = {{executed(liar), on_host()},
                     {executed(create(a, in_dir(cri_bundle(a)), 605)), on_host()},
-                    {started(first_process(docker_v1('a'), 605)), known("real", "real:2")},
-                    {other(kFirstPid), known("real", "real:2")}},
+                    {started(first_process(docker_v1('a'), 605)), known("real", "docker.io/library/real:2")},
+                    {other(kFirstPid), known("real", "docker.io/library/real:2")}},
           .config = local_config(),
           .files = {cri_config(a, "forged", "forged:1", "home/"), cri_config(a, "real", "real:2")}};
 }
