@@ -131,8 +131,10 @@ TEST_F(EngineTrouble, DescriptorsDoNotGrowWithContainers) {
     ASSERT_TRUE(all_reported(100 * round, 100 * round + 100));
     end(engine, 100 * round, 100 * round + 100);
     ASSERT_TRUE(all_removed(100 * round, 100 * round + 100));
-    // Both ends of them are this process'.
-    EXPECT_LE(descriptors() - before, 2 * static_cast<ptrdiff_t>(engines::kMaxLookups)) << round;
+    // Both ends of them are this process'. While look-ups are slow there may be more of them at once.
+    constexpr ptrdiff_t kKept = 2 * static_cast<ptrdiff_t>(engines::kMaxLookups);
+    EXPECT_TRUE(eventually([&] { return descriptors() - before <= kKept; }))
+        << round << ": " << descriptors() - before;
   }
 }
 
