@@ -128,9 +128,8 @@ void refused_configurations(const std::string& plugin, Report& report) {
     const char* config;
     const char* names;
   };
-  for (const Case& each :
-       {Case{R"({"nonsense":1})", "nonsense"}, Case{R"({"label_max_len":"x"})", "label_max_len"},
-        Case{R"({"engines":{"docker":{"enabled":3}}})", "enabled"}, Case{"{", "json"}}) {
+  for (const Case& each : {Case{R"({"label_max_len":"x"})", "label_max_len"},
+                           Case{R"({"engines":{"docker":{"enabled":3}}})", "enabled"}, Case{"{", "json"}}) {
     try {
       Library library(plugin, each.config);
       report.check(false, std::string("accepted: ") + each.config);
@@ -140,7 +139,8 @@ void refused_configurations(const std::string& plugin, Report& report) {
                    std::string(each.config) + " is refused with: " + words);
     }
   }
-  for (const char* config : {"", "{}", R"({"verbosity":"warning","engines":{"lxc":{"enabled":false}}})"}) {
+  for (const char* config : {"", "{}", R"({"nonsense":1})", R"({"hooks":null,"engines":null})",
+                             R"({"verbosity":"warning","engines":{"lxc":{"enabled":false}}})"}) {
     Library library(plugin, config);
     report.check(true, "accepted");
   }
