@@ -161,8 +161,9 @@ TEST(SysdigCommand, ListsThePluginAndItsFields) {
 }
 
 TEST(SysdigCommand, RefusesAConfigurationWithWords) {
-  const Outcome outcome = run_command(library_command(
-      "sid", {"--", "sysdig", "-H", R"(/plugin/libcontainer.so:{"nonsense":1})", "-r", "/nonexistent.scap"}));
+  const Outcome outcome = run_command(
+      library_command("sid", {"--", "sysdig", "-H", R"(/plugin/libcontainer.so:{"label_max_len":"nonsense"})",
+                              "-r", "/nonexistent.scap"}));
   if (outcome.status == kNotPossible) GTEST_SKIP() << outcome.out;
   EXPECT_NE(outcome.status, 0);
   EXPECT_THAT(outcome.out, HasSubstr("nonsense"));
