@@ -144,6 +144,10 @@ struct Container {
   std::vector<PortMapping> port_mappings;
   std::vector<Mount> mounts;
 
+  // Where its engine or its bundle put it: linux.cgroupsPath of an OCI specification, a path or systemd's
+  // `slice:prefix:name`, which is asked for before there is any cgroup. "": not known.
+  std::string cgroup_path;
+
   bool is_pod_sandbox = false;
   std::string pod_sandbox_id;                // whole id
   std::optional<Labels> pod_sandbox_labels;  // nullopt: not known

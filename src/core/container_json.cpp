@@ -343,6 +343,11 @@ constexpr std::array kKeys{
     if_known<&Container::startup_healthcheck>("StartupHealthcheck"),
     if_known<&Container::liveness_probe>("LivenessProbe"),
     if_known<&Container::readiness_probe>("ReadinessProbe"),
+    Key{"cgroup_path",
+        [](const Container& container, const char* key, JsonMembers& out) {
+          if (!container.cgroup_path.empty()) out.add(key, container.cgroup_path);
+        },
+        [](const json::value* value, Container& container) { read(value, container.cgroup_path); }},
     Key{kOwner, write_owner, read_owner},
     Key{"source", write_source, read_source},  // the last: it decides about what is not there
 };

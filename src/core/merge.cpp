@@ -54,6 +54,7 @@ constexpr std::array kTexts{&Container::name,           &Container::user,     &C
 void keep_undeniable(const Container& other, Container& result) {
   keep(&Container::type, other, result);
   keep(&Container::engine_namespace, other, result);
+  keep(&Container::cgroup_path, other, result);
   keep(kFlags, other, result);
   keep(kNumbers, other, result);
   if (result.size < 0) result.size = other.size;

@@ -50,8 +50,8 @@ size_t heap(const Container& container) {
   for (const std::string Container::*member :
        {&Container::full_id, &Container::name, &Container::image, &Container::image_id,
         &Container::image_repository, &Container::image_tag, &Container::image_digest, &Container::user,
-        &Container::ip, &Container::pod_sandbox_id, &Container::cni_json, &Container::pod_name,
-        &Container::pod_namespace, &Container::pod_uid}) {
+        &Container::ip, &Container::cgroup_path, &Container::pod_sandbox_id, &Container::cni_json,
+        &Container::pod_name, &Container::pod_namespace, &Container::pod_uid}) {
     bytes += heap(container.*member);
   }
   for (const Mount& mount : container.mounts) {

@@ -50,6 +50,7 @@ Container full() {
   container.labels = {{"k", "v"}};
   container.port_mappings = {{0x7f000001, 8080, 80}};
   container.mounts = {{"/a", "/b", "z", false, "rprivate"}};
+  container.cgroup_path = "a.slice:b:c";
   container.is_pod_sandbox = true;
   container.pod_sandbox_labels = Labels{{"p", "q"}};
   container.cni_json = "{\"a\":\"b\"}";
@@ -72,7 +73,7 @@ TEST(ToJson, WritesEveryKeyInOrder) {
       R"("Mounts":[{"Source":"/a","Destination":"/b","Mode":"z","RW":false,"Propagation":"rprivate"}],)"
       R"("is_pod_sandbox":true,"pod_sandbox_id":"","pod_sandbox_labels":{"p":"q"},"cni_json":"{\"a\":\"b\"}",)"
       R"("Healthcheck":{"exe":"NONE","args":[]},"StartupHealthcheck":{"exe":"s","args":[]},"LivenessProbe":{"exe":"/bin/sh","args":["-c","true"]},)"
-      R"("ReadinessProbe":{"exe":"x","args":[""]},"owner":0,"source":"api"}})");
+      R"("ReadinessProbe":{"exe":"x","args":[""]},"cgroup_path":"a.slice:b:c","owner":0,"source":"api"}})");
 }
 
 TEST(ToJson, KeepsTheOwner) {
@@ -406,7 +407,7 @@ Container random_container(Random& random) {
   for (std::string Container::*member :
        {&Container::name, &Container::image, &Container::image_id, &Container::image_repository,
         &Container::image_tag, &Container::image_digest, &Container::user, &Container::ip,
-        &Container::cni_json}) {
+        &Container::cgroup_path, &Container::cni_json}) {
     container.*member = random.text();
   }
   for (YesNo Container::*member :

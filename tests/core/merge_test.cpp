@@ -78,6 +78,19 @@ TEST(Merge, AWholeAnswerLeavesNothingOfPoorerOnes) {
   }
 }
 
+// Some whole answers do not tell it, Docker's without a parent for one.
+TEST(Merge, TheCgroupStaysKnown) {
+  Container told = bundle();
+  told.cgroup_path = "/a/b";
+  for (const Container& merged : {merge(told, api()), merge(api(), told)}) {
+    EXPECT_EQ(merged.source, Source::kApi);
+    EXPECT_EQ(merged.cgroup_path, "/a/b");
+  }
+  Container moved = api();
+  moved.cgroup_path = "/c";
+  EXPECT_EQ(merge(told, moved).cgroup_path, "/c");
+}
+
 TEST(Merge, APodsLabelsStayWithThePod) {
   Container told = api();
   told.pod_sandbox_id = "pod";

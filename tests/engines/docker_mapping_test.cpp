@@ -103,6 +103,25 @@ TEST_P(DockerVersions, InspectOfAPrivilegedContainer) {
   EXPECT_TRUE(container.port_mappings.empty());
 }
 
+// A path, or a slice with systemd, to which Docker adds the container as it asks its runtime for it.
+TEST_P(DockerVersions, AParentTellsTheCgroup) {
+  const std::string folder = GetParam().folder;
+  const std::string answer = recorded(folder + "/container-inspect.json");
+  constexpr std::string_view kNone = R"("CgroupParent":"")";
+  const std::string id = inspected(folder + "/container-inspect.json").full_id;
+  for (const auto& [parent, path] : {std::pair<std::string, std::string>("", ""),
+                                     {"/a/b", "/a/b/" + id},
+                                     {"a", "a/" + id},
+                                     {"team-a.slice", "team-a.slice:docker:" + id},
+                                     {"/x/team-a.slice", "/x/team-a.slice/" + id}}) {
+    std::string changed = answer;
+    changed.replace(changed.find(kNone), kNone.size(), R"("CgroupParent":")" + parent + '"');
+    const base::Result<Inspected> result = map_inspect(changed, {});
+    ASSERT_TRUE(result.ok()) << result.error();
+    EXPECT_EQ(result->container.cgroup_path, path);
+  }
+}
+
 TEST_P(DockerVersions, InspectOfAnExitedContainer) {
   const std::string folder = GetParam().folder;
   base::Result<Inspected> result = map_inspect(recorded(folder + "/container-inspect-exited.json"), {});

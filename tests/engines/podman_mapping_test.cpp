@@ -81,6 +81,7 @@ core::Container rec1(const Version& version) {
                      {"org.example.tier", "front"}};
   expected.port_mappings = {{0, 18080, 80}};
   expected.mounts = version.mounts;
+  expected.cgroup_path = "/libpod_parent/libpod-" + expected.full_id;
   expected.healthcheck = core::Probe{"/bin/sh", {"-c", "test -e /etc/passwd"}};
   return expected;
 }

@@ -60,6 +60,13 @@ void take_ports(const json::array& ports, core::Container& container) {
   }
 }
 
+// What Docker asks its runtime for, as linux.cgroupsPath. Without a parent it is the daemon's own choice.
+std::string cgroup_path(std::string_view parent, const std::string& full_id) {
+  if (parent.empty()) return {};
+  const bool is_slice = parent.ends_with(".slice") && parent.find('/') == std::string_view::npos;
+  return std::string(parent).append(is_slice ? ":docker:" : "/").append(full_id);
+}
+
 Sighting map_entry(const json::object& entry, const Settings& settings) {
   Inspected taken;
   core::Container& container = taken.container;
@@ -99,6 +106,8 @@ base::Result<Inspected> map_inspect(const json::object& inspect, const Settings&
   take_name(json::text(inspect, "Name"), container);
   container.image = json::text(json::child(inspect, "Config"), "Image");
   container.image_id = core::strip_sha256(json::text(inspect, "Image"));
+  container.cgroup_path =
+      cgroup_path(json::text(json::child(inspect, "HostConfig"), "CgroupParent"), container.full_id);
   take_inspect(inspect, settings, result);
   take_pod_labels(container);
   take_image_name(core::ImagePlace::kDockerImage, container);

@@ -146,6 +146,7 @@ void take_spec(const json::object& spec, const Settings& settings, core::Contain
   take_process(json::child(spec, "process"), settings, container);
   const json::object& linux_part = json::child(spec, "linux");
   take_namespaces(linux_part, container);
+  container.cgroup_path = json::text(linux_part, "cgroupsPath");
   take_resources(linux_part, container);
   container.privileged = is_privileged(spec);
   take_annotations(json::child(spec, "annotations"), settings, container);

@@ -88,6 +88,7 @@ base::Result<Inspected> map_inspect(std::string_view body, const Settings& setti
   take_image_name(core::ImagePlace::kPodmanImageName, container);
   const json::object& config = json::child(*parsed, "Config");
   result.last_applied = json::text(json::child(config, "Annotations"), core::kLastAppliedAnnotation);
+  container.cgroup_path = json::text(json::child(*parsed, "State"), "CgroupPath");
   take_inspect(*parsed, settings, result);
   if (was_given_host_ipc(config, container.image)) container.host_ipc = core::YesNo::kYes;
   return result;

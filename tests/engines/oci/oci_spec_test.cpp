@@ -72,6 +72,13 @@ TEST(OciSpec, ResourcesKeepTheirDefaultsWhereNothingIsTold) {
   EXPECT_EQ(unset.cpu_period, 100000);
 }
 
+TEST(OciSpec, TheCgroupIsTakenAsItWasAskedFor) {
+  EXPECT_EQ(taken(R"({"linux": {"cgroupsPath": "/ecs/t/t-1"}})").cgroup_path, "/ecs/t/t-1");
+  EXPECT_EQ(taken(R"({"linux": {"cgroupsPath": "a.slice:b:c"}})").cgroup_path, "a.slice:b:c");
+  EXPECT_EQ(taken(R"({"linux": {"cgroupsPath": ["/a"]}})").cgroup_path, "");
+  EXPECT_EQ(taken(R"({"linux": {}})").cgroup_path, "");
+}
+
 TEST(OciSpec, TheEnvironmentIsTakenOnlyWhenAskedFor) {
   constexpr std::string_view kSpec = R"({"process": {"env": ["A=1", 2, "B=2"], "user": {"uid": 0}}})";
   EXPECT_THAT(taken(kSpec).env, IsEmpty());
