@@ -26,7 +26,6 @@ constexpr std::array kTexts{&Container::engine_namespace,
                             &Container::image_digest,
                             &Container::user,
                             &Container::ip,
-                            &Container::cgroup_path,
                             &Container::pod_sandbox_id,
                             &Container::pod_name,
                             &Container::pod_namespace,
@@ -115,6 +114,8 @@ template <typename Record>
 size_t go_through(Record& container) {
   Fitting fitting;
   for (const auto member : kTexts) fitting.text(container.*member);
+  // A path that is cut is another one.
+  fitting.whole(container.cgroup_path, limits::kTextBytes);
   fitting.probe(container.healthcheck);
   fitting.probe(container.liveness_probe);
   fitting.probe(container.readiness_probe);

@@ -65,6 +65,7 @@ inline constexpr Row kTable[] = {
     {"a record", "arguments of a probe", kArguments, "", "the probe is left out"},
     {"a record", "a probe", kProbeBytes, "bytes", "left out"},
     {"a record", "one of its names, of its image, its user and their like", kTextBytes, "bytes", "cut"},
+    {"a record", "where its cgroup was put", kTextBytes, "bytes", "left out"},
     {"a record", "the CNI result", kCniBytes, "bytes", "left out"},
     {"a record", "all its texts together", kRecordBytes, "bytes",
      "the ends of lists are left out, the environment's first, then mounts', pod labels', labels'"},

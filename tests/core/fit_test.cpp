@@ -27,6 +27,7 @@ Container large() {
   container.env.assign(limits::kEnvironment, "A=B");
   container.healthcheck = Probe{"sh", std::vector<std::string>(limits::kArguments, "x")};
   container.cni_json = filled(limits::kCniBytes);
+  container.cgroup_path = "/" + filled(limits::kTextBytes - 1);
   return container;
 }
 
@@ -52,6 +53,13 @@ TEST(Fit, CutsEachListAtItsEnd) {
   EXPECT_EQ(fit(container), 10006U);
   EXPECT_EQ(container, large());
   EXPECT_EQ(beyond_limits(container), 0U);
+}
+
+TEST(Fit, APathIsNotCut) {
+  Container container;
+  container.cgroup_path = "/" + filled(limits::kTextBytes);
+  EXPECT_EQ(fit(container), 1U);
+  EXPECT_EQ(container.cgroup_path, "");
 }
 
 TEST(Fit, CutsTextsBetweenCharacters) {

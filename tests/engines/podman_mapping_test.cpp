@@ -132,6 +132,24 @@ TEST_P(PodmanVersions, InspectOfAPrivilegedContainer) {
   EXPECT_FALSE(container.healthcheck.has_value());
 }
 
+// What Podman tells is where the first process is now.
+TEST_P(PodmanVersions, TheCgroupIsTheContainersOwn) {
+  const std::string answer = recorded(std::string(GetParam().folder) + "/libpod-container-inspect.json");
+  const std::string path = "/libpod_parent/libpod-" + std::string(GetParam().id);
+  for (const auto& [told, expected] :
+       {std::pair<std::string, std::string>(path + "/container/init.scope", path),
+        {"/machine.slice/libpod-" + std::string(GetParam().id) + ".scope/container",
+         "/machine.slice/libpod-" + std::string(GetParam().id) + ".scope"},
+        {"/system.slice/ssh.service", ""},
+        {"", ""}}) {
+    std::string changed = answer;
+    changed.replace(changed.find("\"" + path + "\""), path.size() + 2, "\"" + told + "\"");
+    const base::Result<Inspected> result = map_inspect(changed, {});
+    ASSERT_TRUE(result.ok()) << result.error();
+    EXPECT_EQ(result->container.cgroup_path, expected);
+  }
+}
+
 TEST_P(PodmanVersions, InspectOfAnExitedContainer) {
   const std::string folder = GetParam().folder;
   base::Result<Inspected> result =

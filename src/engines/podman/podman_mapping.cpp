@@ -52,6 +52,13 @@ bool was_given_host_ipc(const json::object& config, std::string_view image) {
   return false;
 }
 
+// Podman reads it from the container's first process, which may have gone below its cgroup, or, when it is
+// allowed to, anywhere. Whatever the parent, the container's own cgroup is called after it.
+std::string_view cgroup_path(std::string_view path, std::string_view full_id) {
+  const size_t id = path.find(full_id);
+  return id == std::string_view::npos ? std::string_view() : path.substr(0, path.find('/', id));
+}
+
 Sighting map_entry(const json::object& entry, const Settings& settings) {
   Inspected taken;
   core::Container& container = taken.container;
@@ -88,7 +95,8 @@ base::Result<Inspected> map_inspect(std::string_view body, const Settings& setti
   take_image_name(core::ImagePlace::kPodmanImageName, container);
   const json::object& config = json::child(*parsed, "Config");
   result.last_applied = json::text(json::child(config, "Annotations"), core::kLastAppliedAnnotation);
-  container.cgroup_path = json::text(json::child(*parsed, "State"), "CgroupPath");
+  container.cgroup_path =
+      cgroup_path(json::text(json::child(*parsed, "State"), "CgroupPath"), container.full_id);
   take_inspect(*parsed, settings, result);
   if (was_given_host_ipc(config, container.image)) container.host_ipc = core::YesNo::kYes;
   return result;
