@@ -18,6 +18,7 @@ Examples:
   ctrmeta watch | jq -r '.event + " " + .container.name'
   ctrmeta resolve 4711 /docker/0123456789abcdef...
   ctrmeta explain 4711
+  ctrmeta doctor
 
 Exit codes:
   0  fine
@@ -135,6 +136,29 @@ void add_explain(CLI::App& app, Command& command) {
   sub->callback([options, &command] { command = [options](Console& c) { return explain(*options, c); }; });
 }
 
+void add_doctor(CLI::App& app, Command& command) {
+  auto options = std::make_shared<DoctorOptions>();
+  CLI::App* sub =
+      app.add_subcommand("doctor", "Check what container metadata needs here, and say what mends it");
+  sub->add_option("what", options->what, "A process or container to follow from its thread to its values")
+      ->type_name("PID|ID|NAME");
+  sub->add_flag("--json", options->json, "As one JSON object");
+  sub->add_option("--bundle", options->bundle_file, "Write a support archive (tar) without secrets")
+      ->type_name("FILE");
+  sub->add_flag("--with-labels", options->with_labels, "Put the values of labels into that archive, too");
+  sub->add_option("--falco-config", options->falco_config, "Falco's main configuration file, below HOST_ROOT")
+      ->type_name("FILE")
+      ->capture_default_str();
+  add_timeout(*sub, options->timeout_s);
+  add_common(*sub, options->common);
+  sub->footer(
+      "\nExamples:\n  ctrmeta doctor\n  ctrmeta doctor 4711\n  ctrmeta doctor --bundle /tmp/doctor.tar "
+      "my-web\n\n"
+      "Exit code 0 when nothing is wrong, 1 when something is. Without --config it goes by what Falco's own "
+      "configuration gives to the plugin, where there is one.");
+  sub->callback([options, &command] { command = [options](Console& c) { return diagnose(*options, c); }; });
+}
+
 }  // namespace
 
 ExitCode dispatch(int argc, const char* const* argv, Console& console) {
@@ -148,6 +172,7 @@ ExitCode dispatch(int argc, const char* const* argv, Console& console) {
   add_watch(app, command);
   add_resolve(app, command);
   add_explain(app, command);
+  add_doctor(app, command);
   add_fields(app, command);
   try {
     app.parse(argc, argv);

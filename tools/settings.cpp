@@ -42,23 +42,29 @@ void log_line(base::Severity, const std::string& line) {
 
 }  // namespace
 
-base::Result<Settings> load_settings(const CommonOptions& options) {
+base::Result<Settings> settings_of(std::string config_text, const std::string& where, bool verbose) {
   Settings settings;
-  if (!options.config_file.empty()) {
-    auto text = read_config(options.config_file);
-    if (!text) return base::Error{text.error()};
-    settings.config_text = std::move(*text);
-  }
+  settings.config_text = std::move(config_text);
   const char* host_root = std::getenv("HOST_ROOT");
   auto parsed = config::parse(settings.config_text, host_root == nullptr ? "" : host_root);
-  if (!parsed) {
-    const std::string where = options.config_file.empty() ? "the default configuration" : options.config_file;
-    return base::Error{fmt::format("configuration {}: {}", where, parsed.error())};
-  }
+  if (!parsed) return base::Error{fmt::format("configuration {}: {}", where, parsed.error())};
   settings.config = std::move(*parsed);
-  for (const std::string& warning : settings.config.warnings) log_line(base::Severity::kWarning, warning);
-  const base::Severity threshold = options.verbose ? base::Severity::kDebug : base::Severity::kCritical;
+  const base::Severity threshold = verbose ? base::Severity::kDebug : base::Severity::kCritical;
   settings.logger = base::Logger(log_line, threshold);
+  return settings;
+}
+
+base::Result<Settings> load_settings(const CommonOptions& options) {
+  std::string text;
+  if (!options.config_file.empty()) {
+    auto read = read_config(options.config_file);
+    if (!read) return base::Error{read.error()};
+    text = std::move(*read);
+  }
+  const std::string where = options.config_file.empty() ? "the default configuration" : options.config_file;
+  auto settings = settings_of(std::move(text), where, options.verbose);
+  if (!settings) return settings;
+  for (const std::string& warning : settings->config.warnings) log_line(base::Severity::kWarning, warning);
   return settings;
 }
 

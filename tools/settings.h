@@ -25,4 +25,7 @@ struct Settings {
 // Reads and checks the configuration; $HOST_ROOT is taken from the environment. The error names the file.
 base::Result<Settings> load_settings(const CommonOptions& options);
 
+// The same of a text. where: what the error calls it.
+base::Result<Settings> settings_of(std::string config_text, const std::string& where, bool verbose);
+
 }  // namespace tools

@@ -7,14 +7,15 @@
 #include <string>
 
 #include "config/config.h"
-#include "falco_config.h"
+#include "tools/falco/configuration.h"
+#include "tools/falco/yaml.h"
 
 namespace config {
 namespace {
 
 namespace json = boost::json;
-using falco_model::Plugin;
-using falco_model::Strategy;
+using falco::Plugin;
+using falco::Strategy;
 
 // What matters of the files that Falco 0.41 to 0.45 come with.
 constexpr const char* kFalcoYaml = R"(
@@ -62,7 +63,9 @@ load_plugins: [container]
 )";
 
 json::object yaml(const std::string& text) {
-  return falco_model::read_yaml(text).as_object();
+  auto value = falco::read_yaml(text);
+  EXPECT_TRUE(value.ok()) << value.error();
+  return value ? value->as_object() : json::object();
 }
 
 std::string packaged() {
@@ -73,11 +76,11 @@ std::string packaged() {
 
 // A package's installation: falco.yaml and its config.d.
 json::object installed() {
-  return falco_model::include(yaml(kFalcoYaml), yaml(kContainerPluginYaml), Strategy::kAppend);
+  return falco::include(yaml(kFalcoYaml), yaml(kContainerPluginYaml), Strategy::kAppend);
 }
 
 Plugin only_plugin(const json::object& config) {
-  const auto plugins = falco_model::plugins_of(config);
+  const auto plugins = falco::plugins_of(config);
   EXPECT_TRUE(plugins.ok()) << plugins.error();
   if (!plugins || plugins->size() != 1) {
     ADD_FAILURE() << "not one plugin";
@@ -107,19 +110,17 @@ TEST(FalcoFiles, TheChartLoadsThePlugin) {
 
 // Why nothing of this project belongs into config.d.
 TEST(FalcoFiles, ASecondEntryInConfigDEndsFalcoOrIsNotRead) {
-  const auto twice =
-      falco_model::plugins_of(falco_model::include(installed(), yaml(kOldOwnFile), Strategy::kAppend));
+  const auto twice = falco::plugins_of(falco::include(installed(), yaml(kOldOwnFile), Strategy::kAppend));
   ASSERT_FALSE(twice.ok());
   EXPECT_EQ(twice.error(), "found another plugin with name container");
   // Without falco.container_plugin.yaml Falco starts, and the first entry's options count.
-  const Plugin ignored =
-      only_plugin(falco_model::include(yaml(kFalcoYaml), yaml(kOldOwnFile), Strategy::kAppend));
+  const Plugin ignored = only_plugin(falco::include(yaml(kFalcoYaml), yaml(kOldOwnFile), Strategy::kAppend));
   EXPECT_EQ(ignored.init_config.find("nonsense"), std::string::npos);
 }
 
 // docs/install.md: the file of packaging/, named in config_files with `strategy: override`.
 TEST(FalcoFiles, ThePackagedFileOverridesTheOfficialEntry) {
-  const Plugin plugin = only_plugin(falco_model::include(installed(), yaml(packaged()), Strategy::kOverride));
+  const Plugin plugin = only_plugin(falco::include(installed(), yaml(packaged()), Strategy::kOverride));
   EXPECT_EQ(plugin.library_path, "libcontainer.so");
   EXPECT_NE(plugin.init_config.find("\"verbosity\":\"info\""), std::string::npos) << plugin.init_config;
   // It shows every option with its default.
@@ -139,21 +140,20 @@ TEST(FalcoFiles, ThePackagedFileOverridesTheOfficialEntry) {
 // In the chart, too, and above all without load_plugins, which it would override for all plugins.
 TEST(FalcoFiles, ThePackagedFileSaysNothingOfOtherPlugins) {
   EXPECT_EQ(yaml(packaged()).size(), 1u);
-  EXPECT_EQ(only_plugin(falco_model::include(yaml(kChartYaml), yaml(packaged()), Strategy::kOverride)).name,
+  EXPECT_EQ(only_plugin(falco::include(yaml(kChartYaml), yaml(packaged()), Strategy::kOverride)).name,
             "container");
   json::object more = yaml(kFalcoYaml);
   more["load_plugins"] = json::array{"container", "json"};
   more["plugins"].as_array().push_back(json::object{{"name", "json"}, {"library_path", "libjson.so"}});
-  const auto lost =
-      falco_model::plugins_of(falco_model::include(more, yaml(packaged()), Strategy::kOverride));
+  const auto lost = falco::plugins_of(falco::include(more, yaml(packaged()), Strategy::kOverride));
   ASSERT_FALSE(lost.ok()) << "an override replaces the whole list: other plugins' entries go into the file";
   EXPECT_EQ(lost.error(), "Cannot load plugin 'json': plugin config not found for given name");
 }
 
 TEST(FalcoFiles, AddOnlyAndTheOldStrategyOfFalco40) {
-  EXPECT_EQ(only_plugin(falco_model::include(installed(), yaml(packaged()), Strategy::kAddOnly)).init_config,
+  EXPECT_EQ(only_plugin(falco::include(installed(), yaml(packaged()), Strategy::kAddOnly)).init_config,
             R"({"label_max_len":100,"with_size":false})");
-  EXPECT_NE(only_plugin(falco_model::include(installed(), yaml(kOldOwnFile), Strategy::kReplace))
+  EXPECT_NE(only_plugin(falco::include(installed(), yaml(kOldOwnFile), Strategy::kReplace))
                 .init_config.find("nonsense"),
             std::string::npos);
 }

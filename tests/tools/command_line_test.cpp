@@ -13,7 +13,7 @@ using tools_test::run_ctrmeta;
 using tools_test::RunOptions;
 using tools_test::TempDir;
 
-constexpr const char* kCommands[] = {"run", "list", "watch", "resolve", "explain", "fields"};
+constexpr const char* kCommands[] = {"run", "list", "watch", "resolve", "explain", "doctor", "fields"};
 
 TEST(CommandLine, HelpGoesToStandardOutputWithExamplesAndExitCodes) {
   const auto outcome = run_ctrmeta({"--help"});

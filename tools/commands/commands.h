@@ -56,6 +56,17 @@ struct ExplainOptions {
 };
 ExitCode explain(const ExplainOptions& options, Console& console);
 
+struct DoctorOptions {
+  CommonOptions common;
+  std::string what;  // a process id, a container's id or name; empty: the machine alone
+  std::string falco_config = "/etc/falco/falco.yaml";  // below HOST_ROOT
+  std::string bundle_file;
+  bool with_labels = false;
+  bool json = false;
+  double timeout_s = 5;
+};
+ExitCode diagnose(const DoctorOptions& options, Console& console);
+
 inline std::chrono::milliseconds to_milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
 }
