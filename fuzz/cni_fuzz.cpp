@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text = core::shorten_cni_json({reinterpret_cast<const char*>(data) + 1, size - 1}, limit);
   fuzz::check(text.size() <= limit);
   if (text.empty()) return 0;
-  boost::json::error_code error;
+  boost::system::error_code error;
   boost::json::parse(text, error);
   fuzz::check(!error);
   return 0;

@@ -24,6 +24,9 @@ constexpr int kDatagramsPerWait = 512;
 constexpr size_t kHeaders = sizeof(nlmsghdr) + sizeof(cn_msg);
 constexpr size_t kAligned = 4;  // of netlink messages
 
+// Up to Linux 6.5 its headers have the enumeration inside proc_event.
+using What = decltype(proc_event::what);
+
 // One connector message; nothing when it is not the process connector's.
 std::optional<proc_event> event_of(const std::byte* message, size_t size) {
   cn_msg head;
@@ -54,16 +57,16 @@ std::vector<proc_event> events_of(const void* data, size_t size) {
 
 std::optional<ProcessEvent> translate(const proc_event& event) {
   switch (event.what) {
-    case proc_event::PROC_EVENT_FORK: {
+    case What::PROC_EVENT_FORK: {
       const auto& fork = event.event_data.fork;
       return ProcessEvent{ProcessEvent::Kind::kFork, fork.child_pid,   fork.child_tgid,
                           fork.parent_pid,           fork.parent_tgid, 0};
     }
-    case proc_event::PROC_EVENT_EXEC: {
+    case What::PROC_EVENT_EXEC: {
       const auto& exec = event.event_data.exec;
       return ProcessEvent{ProcessEvent::Kind::kExec, exec.process_pid, exec.process_tgid, 0, 0, 0};
     }
-    case proc_event::PROC_EVENT_EXIT: {
+    case What::PROC_EVENT_EXIT: {
       const auto& exit = event.event_data.exit;
       return ProcessEvent{ProcessEvent::Kind::kExit,           exit.process_pid, exit.process_tgid, 0, 0,
                           static_cast<int64_t>(exit.exit_code)};
@@ -153,7 +156,7 @@ base::Status ProcConnector::subscribe() {
     if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOBUFS)) continue;
     if (got < 0) return refused("waiting for the kernel's answer", errno);
     for (const proc_event& event : events_of(buffer.data(), static_cast<size_t>(got))) {
-      if (event.what != proc_event::PROC_EVENT_NONE) return base::Ok{};
+      if (event.what != What::PROC_EVENT_NONE) return base::Ok{};
       const auto error = static_cast<int>(event.event_data.ack.err);
       if (error != 0) return refused("asking for events", error);
       return base::Ok{};

@@ -40,29 +40,29 @@ class Builder {
 
   json::value release() { return values_.release(); }
 
-  static bool on_document_begin(json::error_code&) { return true; }
-  static bool on_document_end(json::error_code&) { return true; }
+  static bool on_document_begin(boost::system::error_code&) { return true; }
+  static bool on_document_end(boost::system::error_code&) { return true; }
 
-  bool on_object_begin(json::error_code&) { return begin(next_, limits::kJsonMembers); }
-  bool on_array_begin(json::error_code&) {
+  bool on_object_begin(boost::system::error_code&) { return begin(next_, limits::kJsonMembers); }
+  bool on_array_begin(boost::system::error_code&) {
     return begin(0, depth_ == 0 ? limits::kJsonElements : limits::kJsonMembers);
   }
-  bool on_object_end(size_t, json::error_code&) {
+  bool on_object_end(size_t, boost::system::error_code&) {
     if (const auto built = end()) values_.push_object(*built);
     return true;
   }
-  bool on_array_end(size_t, json::error_code&) {
+  bool on_array_end(size_t, boost::system::error_code&) {
     if (const auto built = end()) values_.push_array(*built);
     return true;
   }
 
-  bool on_key_part(json::string_view text, size_t, json::error_code&) {
+  bool on_key_part(json::string_view text, size_t, boost::system::error_code&) {
     if (skipped_from_ != 0 || open().is_full()) return true;
     values_.push_chars(text);
     if (open().paths != 0) key_.append(text.data(), text.size());
     return true;
   }
-  bool on_key(json::string_view text, size_t, json::error_code&) {
+  bool on_key(json::string_view text, size_t, boost::system::error_code&) {
     if (skipped_from_ != 0 || open().is_full()) return true;
     values_.push_key(text);
     next_ = 0;
@@ -77,37 +77,37 @@ class Builder {
     return true;
   }
 
-  bool on_string_part(json::string_view text, size_t, json::error_code&) {
+  bool on_string_part(json::string_view text, size_t, boost::system::error_code&) {
     if (skipped_from_ == 0 && !open().is_full()) values_.push_chars(text);
     return true;
   }
-  bool on_string(json::string_view text, size_t, json::error_code&) {
+  bool on_string(json::string_view text, size_t, boost::system::error_code&) {
     if (is_built()) values_.push_string(text);
     return true;
   }
-  static bool on_number_part(json::string_view, json::error_code&) { return true; }
-  bool on_int64(int64_t number, json::string_view, json::error_code&) {
+  static bool on_number_part(json::string_view, boost::system::error_code&) { return true; }
+  bool on_int64(int64_t number, json::string_view, boost::system::error_code&) {
     if (is_built()) values_.push_int64(number);
     return true;
   }
-  bool on_uint64(uint64_t number, json::string_view, json::error_code&) {
+  bool on_uint64(uint64_t number, json::string_view, boost::system::error_code&) {
     if (is_built()) values_.push_uint64(number);
     return true;
   }
-  bool on_double(double number, json::string_view, json::error_code&) {
+  bool on_double(double number, json::string_view, boost::system::error_code&) {
     if (is_built()) values_.push_double(number);
     return true;
   }
-  bool on_bool(bool flag, json::error_code&) {
+  bool on_bool(bool flag, boost::system::error_code&) {
     if (is_built()) values_.push_bool(flag);
     return true;
   }
-  bool on_null(json::error_code&) {
+  bool on_null(boost::system::error_code&) {
     if (is_built()) values_.push_null();
     return true;
   }
-  static bool on_comment_part(json::string_view, json::error_code&) { return true; }
-  static bool on_comment(json::string_view, json::error_code&) { return true; }
+  static bool on_comment_part(json::string_view, boost::system::error_code&) { return true; }
+  static bool on_comment(json::string_view, boost::system::error_code&) { return true; }
 
  private:
   // An object or array that is being read; at depth 0 what holds the document itself.
@@ -182,7 +182,7 @@ base::Result<json::value> parse_json(std::string_view text, json::storage_ptr me
   json::parse_options options;
   options.max_depth = kMaxJsonDepth;
   json::basic_parser<Builder> parser(options, memory, skip);
-  json::error_code error;
+  boost::system::error_code error;
   size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!error && read < text.size()) error = json::error::extra_data;
   if (!error) return parser.handler().release();

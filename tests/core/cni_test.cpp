@@ -21,7 +21,7 @@ std::string recorded(const std::string& file) {
 }
 
 bool is_json(const std::string& text) {
-  boost::json::error_code error;
+  boost::system::error_code error;
   boost::json::parse(text, error);
   return !error;
 }

@@ -132,7 +132,7 @@ TEST(ToJson, IsValidWhateverBytesTheRecordHolds) {
   container.mounts = {{bad, bad, bad, true, bad}};
   container.pod_sandbox_labels = Labels{{bad, bad}};
   const std::string text = to_json(container);
-  json::error_code error;
+  boost::system::error_code error;
   const json::value value = json::parse(text, error);
   ASSERT_FALSE(error) << error.message();
   EXPECT_EQ(text.find('\0'), std::string::npos);
