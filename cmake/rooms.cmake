@@ -72,11 +72,12 @@ endfunction()
 # Every program whose tests have the label "unit", which is all that the sanitizers are run on.
 add_custom_target(unit_programs)
 
-# room_test(NAME SOURCES file... [DEPS target...] [LABELS label] [TIMEOUT seconds] [ENGINES engine...]):
+# room_test(NAME SOURCES file... [DEPS target...] [LABELS label] [TIMEOUT seconds] [FIXTURE name] [ENGINES engine...]):
 # one GoogleTest program; each of its tests is a test of ctest. With ENGINES it is run once for each engine, because
 # starting one takes seconds, with the tests that have the engine in their name; it is skipped when they all are.
+# FIXTURE: the tests run after those that have the property FIXTURES_SETUP of that name.
 function(room_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT;LABELS" "SOURCES;DEPS;ENGINES" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;LABELS;FIXTURE" "SOURCES;DEPS;ENGINES" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -91,7 +92,7 @@ function(room_test name)
       add_test(NAME ${name}.${engine} COMMAND ${name} "--gtest_filter=*${engine}*")
       # Engines share the machine's cgroups and package manager: one program at a time.
       set_tests_properties(${name}.${engine} PROPERTIES LABELS engine TIMEOUT ${arg_TIMEOUT} RESOURCE_LOCK engines
-        SKIP_RETURN_CODE 77)
+        SKIP_RETURN_CODE 77 FIXTURES_REQUIRED "${arg_FIXTURE}")
     endforeach()
   else()
     target_link_libraries(${name} PRIVATE GTest::gtest_main)
@@ -101,6 +102,9 @@ function(room_test name)
     set(properties LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
     if(arg_LABELS STREQUAL "engine")
       list(APPEND properties RESOURCE_LOCK engines)
+    endif()
+    if(arg_FIXTURE)
+      list(APPEND properties FIXTURES_REQUIRED "${arg_FIXTURE}")
     endif()
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
   endif()
