@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "config/cgroup_engines.h"
 #include "core/cgroup/choice.h"
 #include "host/proc_reader.h"
 
@@ -19,14 +20,20 @@ bool has_interface(core::cgroup::Engine engine) {
 
 }  // namespace
 
-core::cgroup::Enabled enabled_engines(const config::Config& config) {
-  return {.podman = config.podman.enabled,
-          .docker = config.docker.enabled,
-          .cri = config.cri.enabled,
-          .containerd = config.containerd.enabled,
-          .lxc = config.lxc,
-          .libvirt_lxc = config.libvirt_lxc,
-          .bpm = config.bpm};
+CgroupReader::CgroupReader(const config::Config& config)
+    : known_(config::cgroup_engines(config)),
+      resolver_(config::cgroup_engines(config), core::cgroup::kRememberedPaths, &known_) {}
+
+void CgroupReader::learn(const core::Container& container) {
+  known_.put(core::key_of(container), container.type, container.cgroup_path);
+}
+
+core::cgroup::Choice CgroupReader::choose(const std::vector<std::string>& paths) {
+  core::cgroup::Choice choice;
+  for (const std::string& path : paths) {
+    if (const core::cgroup::Match* match = read(path)) choice.offer(*match, path);
+  }
+  return choice;
 }
 
 core::Container static_container(const config::StaticEngine& engine) {
@@ -49,7 +56,7 @@ base::Result<std::vector<host::CgroupPath>> cgroups_of(const config::Config& con
 std::vector<core::Container> unlisted_containers(const config::Config& config) {
   if (config.static_engine.enabled) return {static_container(config.static_engine)};
   std::map<std::string, core::Container> found;  // by type and id
-  core::cgroup::Resolver resolver(enabled_engines(config));
+  core::cgroup::Resolver resolver(config::cgroup_engines(config));
   host::ProcReader proc(config.host_root);
   for (const int64_t pid : proc.pids()) {
     const auto process = proc.process(pid);

@@ -8,14 +8,31 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "core/cgroup/choice.h"
+#include "core/cgroup/known_paths.h"
 #include "core/cgroup/resolver.h"
 #include "core/container.h"
 #include "host/thread.h"
 
 namespace tools {
 
-// The engines that the configuration enables, as the resolver takes them.
-core::cgroup::Enabled enabled_engines(const config::Config& config);
+// Which containers cgroup paths belong to, by the same functions as in the plugin: where engines said that
+// they put their containers, else the layouts.
+class CgroupReader {
+ public:
+  explicit CgroupReader(const config::Config& config);
+
+  // What an engine told.
+  void learn(const core::Container& container);
+  // nullptr for the host. Valid until the next call.
+  const core::cgroup::Match* read(std::string_view path) { return resolver_.resolve(path); }
+  // Of a process' paths the one that decides.
+  core::cgroup::Choice choose(const std::vector<std::string>& paths);
+
+ private:
+  core::cgroup::KnownPaths known_;
+  core::cgroup::Resolver resolver_;
+};
 
 // The container that the configuration's static engine puts every process in.
 core::Container static_container(const config::StaticEngine& engine);

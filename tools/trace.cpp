@@ -93,14 +93,17 @@ constexpr std::array kRows{
              "it is in no pod, or the pod has none"},
 };
 
-void read_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Config& config, Trace& trace) {
-  core::cgroup::Resolver resolver(enabled_engines(config));
+void read_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Config& config,
+                  const std::vector<Record>& told, Trace& trace) {
+  CgroupReader reader(config);
+  for (const Record& record : told) reader.learn(*record);
   for (const host::CgroupPath& cgroup : cgroups) {
-    const Match* match = resolver.resolve(cgroup.path);
+    const Match* match = reader.read(cgroup.path);
     std::string meaning = "host";
     if (match != nullptr) {
-      meaning = fmt::format("{} {}{}", core::cgroup::engine_name(match->engine), match->id(),
-                            match->needs_confirmation ? ", if containerd confirms it" : "");
+      meaning = fmt::format("{} {}{}{}", core::cgroup::engine_name(match->engine), match->id(),
+                            match->needs_confirmation ? ", if containerd confirms it" : "",
+                            match->told ? ", as its engine says" : "");
       trace.choice.offer(*match, cgroup.path);
     }
     trace.cgroups.push_back({cgroup.subsystem, cgroup.path, std::move(meaning)});
@@ -108,9 +111,8 @@ void read_cgroups(const std::vector<host::CgroupPath>& cgroups, const config::Co
 }
 
 // What is known of the container, after asking for it where nobody has told of it yet.
-Record ask(const Match& match, const std::string& path, std::chrono::milliseconds limit, Engines& engines) {
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  engines.worker().wait_until_listed(limit);
+Record ask(const Match& match, const std::string& path, std::chrono::steady_clock::time_point deadline,
+           Engines& engines) {
   if (Record record = engines.wait_for(match.full_id, std::chrono::milliseconds(0))) return record;
   engines.worker().request(
       {.full_id = match.full_id, .hint = match.type(), .cgroup_path = path, .owner = match.owner});
@@ -163,13 +165,20 @@ base::Result<Trace> trace_process(const Settings& settings, int64_t pid, std::ch
   trace.pid = pid;
   trace.comm = process->comm;
   trace.vpid = process->vpid;
-  read_cgroups(process->cgroups, settings.config, trace);
-  const Match* match = trace.choice.match();
   if (settings.config.static_engine.enabled) {
+    read_cgroups(process->cgroups, settings.config, {}, trace);
     trace.verdict = Trace::Verdict::kStatic;
     trace.record = std::make_shared<const Container>(static_container(settings.config.static_engine));
     return trace;
   }
+  std::unique_ptr<Engines> own;
+  if (engines == nullptr) own = std::make_unique<Engines>(settings);
+  Engines& asked = engines != nullptr ? *engines : *own;
+  // What engines say decides before what paths look like.
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  asked.worker().wait_until_listed(limit);
+  read_cgroups(process->cgroups, settings.config, asked.containers(), trace);
+  const Match* match = trace.choice.match();
   if (match == nullptr) return trace;
   if (!can_be_asked(*match)) {
     trace.verdict = Trace::Verdict::kNobodyToAsk;
@@ -181,13 +190,12 @@ base::Result<Trace> trace_process(const Settings& settings, int64_t pid, std::ch
     trace.record = std::make_shared<const Container>(std::move(record));
     return trace;
   }
-  std::unique_ptr<Engines> own;
-  if (engines == nullptr) own = std::make_unique<Engines>(settings);
-  Engines& asked = engines != nullptr ? *engines : *own;
-  trace.record = ask(*match, trace.choice.path(), limit, asked);
+  trace.record = ask(*match, trace.choice.path(), deadline, asked);
   trace.sockets = asked.worker().sockets();
-  trace.verdict =
-      match->needs_confirmation && !trace.record ? Trace::Verdict::kUnconfirmed : Trace::Verdict::kContainer;
+  const bool confirmed = !match->needs_confirmation ||
+                         (trace.record && core::cgroup::confirms(*trace.record, *match, trace.choice.path()));
+  if (!confirmed) trace.record.reset();
+  trace.verdict = confirmed ? Trace::Verdict::kContainer : Trace::Verdict::kUnconfirmed;
   trace.fields = answers_of(*match, trace.record.get());
   return trace;
 }

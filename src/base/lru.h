@@ -18,14 +18,14 @@ class Lru {
   explicit Lru(size_t capacity) : capacity_(capacity > 0 ? capacity : 1) { index_.reserve(capacity_); }
 
   // The value of `key`, now the most recently used, or nullptr. Valid until the next put().
-  const Value* get(std::string_view key) {
+  Value* get(std::string_view key) {
     const auto found = index_.find(key);
     if (found == index_.end()) return nullptr;
     entries_.splice(entries_.begin(), entries_, found->second);
     return &found->second->second;
   }
 
-  const Value& put(std::string_view key, Value value) {
+  Value& put(std::string_view key, Value value) {
     if (const auto found = index_.find(key); found != index_.end()) {
       found->second->second = std::move(value);
       entries_.splice(entries_.begin(), entries_, found->second);
@@ -38,6 +38,12 @@ class Lru {
     entries_.emplace_front(std::string(key), std::move(value));
     index_.emplace(std::string_view(entries_.front().first), entries_.begin());
     return entries_.front().second;
+  }
+
+  // visit(std::string_view key, Value&) for each entry, which stays as recent as it is.
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    for (Entry& entry : entries_) visit(std::string_view(entry.first), entry.second);
   }
 
   size_t size() const { return entries_.size(); }

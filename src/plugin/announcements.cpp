@@ -136,8 +136,7 @@ LocalSources::Bundle Announcements::announce(const core::ContainerKey& key, cons
   // What runc itself started has no other name than its id.
   if (container.name.empty() && container.type == core::ContainerType::kUnknown) container.name = key.full_id;
   hooks_.appeared(container);
-  Cache::Entry& entry = cache_.put(std::move(container), now_ns);
-  if (!core::is_whole_id(key.full_id)) entry.cgroup = bundle.found->cgroups_path;
+  cache_.put(std::move(container), now_ns);
   return bundle;
 }
 

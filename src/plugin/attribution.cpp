@@ -1,9 +1,11 @@
 // See attribution.h.
 #include "plugin/attribution.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 
+#include "config/cgroup_engines.h"
 #include "core/cgroup/owner_of.h"
 #include "core/image_names.h"
 #include "core/limits.h"
@@ -11,17 +13,9 @@
 namespace plugin {
 namespace {
 
-core::cgroup::Enabled enabled_engines(const config::Config& config) {
-  core::cgroup::Enabled enabled;
-  enabled.podman = config.podman.enabled;
-  enabled.docker = config.docker.enabled;
-  enabled.cri = config.cri.enabled;
-  enabled.containerd = config.containerd.enabled;
-  enabled.lxc = config.lxc;
-  enabled.libvirt_lxc = config.libvirt_lxc;
-  enabled.bpm = config.bpm;
-  return enabled;
-}
+// After a look at all threads the next one waits for so long for each of them, and no less than that.
+constexpr uint64_t kLookAgainPerThreadNs = 100'000;
+constexpr uint64_t kLookAgainNs = 1'000'000'000;
 
 // What the cgroup alone tells. The id of lxc, libvirt-lxc and bpm containers is their name.
 core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
@@ -44,14 +38,15 @@ core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
 
 }  // namespace
 
-Attribution::Attribution(const config::Config& config, Cache& cache, const ThreadTable& threads,
-                         const ProcessOwners& processes, AttributionHooks hooks)
+Attribution::Attribution(const config::Config& config, Cache& cache, const core::cgroup::KnownPaths& paths,
+                         const ThreadTable& threads, const ProcessOwners& processes, AttributionHooks hooks)
     : config_(config),
       cache_(cache),
+      paths_(paths),
       threads_(threads),
       processes_(processes),
       hooks_(std::move(hooks)),
-      resolver_(enabled_engines(config)),
+      resolver_(config::cgroup_engines(config), core::cgroup::kRememberedPaths, &paths),
       asked_names_(core::limits::kAskedNames) {
   static_match_.engine = core::cgroup::Engine::kStatic;
   static_match_.full_id = config.static_engine.container_id;
@@ -278,13 +273,8 @@ Cache::Entry* Attribution::confirmed(const Cgroups& cgroups) {
   Cache::Entry* entry = cache_.find(key_of(cgroups));
   if (entry == nullptr || entry->removed) return nullptr;
   const core::Container& container = entry->record->container;
-  if (container.full_id != match.full_id) return nullptr;
-  // A bundle or a file, which root alone can have written, confirms the cgroup that it names.
   const bool told = entry->from_worker || core::told_by_engine(container.source);
-  if (!told && entry->cgroup != path_) return nullptr;
-  const bool elsewhere =
-      !container.engine_namespace.empty() && container.engine_namespace != match.containerd_namespace;
-  return elsewhere ? nullptr : entry;
+  return told && core::cgroup::confirms(container, match, path_) ? entry : nullptr;
 }
 
 void Attribution::ask_once_to_confirm(const core::cgroup::Match& match) {
@@ -430,7 +420,8 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
   if (key.kind == ThreadKey::Kind::kUnconfirmed) {
     if (cache_.find(key.container) == nullptr) return nullptr;
     const Cgroups cgroups = match(reader, thread);
-    return cgroups.match != nullptr && cgroups.match->needs_confirmation ? confirmed(cgroups) : nullptr;
+    if (cgroups.match == nullptr) return nullptr;
+    return cgroups.match->needs_confirmation ? confirmed(cgroups) : &ensure(cgroups, now_ns);
   }
   if (!key.in_container()) return nullptr;
   if (key.kind == ThreadKey::Kind::kLineage) return &ensure_by_lineage(key.container, now_ns);
@@ -438,6 +429,25 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
   // The cache had no room for it any more: it is found again by the thread's cgroups.
   const Cgroups cgroups = match(reader, thread);
   return cgroups.match != nullptr && !cgroups.match->needs_confirmation ? &ensure(cgroups, now_ns) : nullptr;
+}
+
+void Attribution::look_again(const api::TableReader* reader, const api::TableWriter* writer,
+                             uint64_t now_ns) {
+  if (looked_at_ == paths_.generation()) return;
+  // A clock that runs backwards (captures may) does not stop it for good.
+  if (now_ns < next_look_ns_ && next_look_ns_ - now_ns <= look_again_ns_) return;
+  looked_at_ = paths_.generation();
+  look_again_ns_ = kLookAgainNs;
+  if (resolver_.refresh()) {
+    uint64_t threads = 0;
+    threads_.for_each(reader, [&](api::TableEntry* thread) {
+      ++threads;
+      const Cgroups cgroups = match(reader, thread);
+      if (cgroups.match != nullptr && cgroups.match->told) attach(reader, writer, thread, Occasion{}, now_ns);
+    });
+    look_again_ns_ = std::max(kLookAgainNs, threads * kLookAgainPerThreadNs);
+  }
+  next_look_ns_ = now_ns + look_again_ns_;
 }
 
 void Attribution::ask_for_all() {

@@ -12,6 +12,7 @@
 #include "base/lru.h"
 #include "config/config.h"
 #include "core/cgroup/choice.h"
+#include "core/cgroup/known_paths.h"
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
 #include "plugin/lineage.h"
@@ -53,9 +54,9 @@ struct AttributionHooks {
 
 class Attribution {
  public:
-  // All must outlive this.
-  Attribution(const config::Config& config, Cache& cache, const ThreadTable& threads,
-              const ProcessOwners& processes, AttributionHooks hooks);
+  // All must outlive this. paths: where the cache's containers are known to be.
+  Attribution(const config::Config& config, Cache& cache, const core::cgroup::KnownPaths& paths,
+              const ThreadTable& threads, const ProcessOwners& processes, AttributionHooks hooks);
 
   // Reads the thread's cgroups and writes container_id and container_key, if they changed. Counts threads.
   void attach(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
@@ -88,6 +89,10 @@ class Attribution {
   // This capture is from before events told whose container they are about: its containers are all the
   // machine's, also those below a user's slice.
   void set_without_owners() { without_owners_ = true; }
+
+  // Threads were there before somebody told that their cgroup is a container's: they are attached anew. Cheap
+  // when nothing was told, at most once in a second, and more rarely the more threads there are.
+  void look_again(const api::TableReader* reader, const api::TableWriter* writer, uint64_t now_ns);
 
   // Asks the engines again for every container without metadata: when they have just become reachable.
   void ask_for_all();
@@ -134,6 +139,7 @@ class Attribution {
 
   const config::Config& config_;
   Cache& cache_;
+  const core::cgroup::KnownPaths& paths_;
   const ThreadTable& threads_;
   const ProcessOwners& processes_;
   AttributionHooks hooks_;
@@ -142,6 +148,9 @@ class Attribution {
   core::cgroup::Choice choice_;
   base::Lru<bool> asked_names_;  // unconfirmed names that were asked about
   Lineage lineage_;
+  uint64_t looked_at_ = 0;      // generation of paths_ at the last look_again()
+  uint64_t look_again_ns_ = 0;  // how long that one is good for
+  uint64_t next_look_ns_ = 0;
   bool any_by_lineage_ = false;  // some thread was given a key of lineage
   bool any_by_users_ = false;    // some user's runtime was followed
   bool without_owners_ = false;

@@ -57,6 +57,7 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
     make_room();
     entry = &insert(key);
     set_record(*entry, core::Record::make(std::move(container)));
+    note_path(*entry);
     note_unentered(*entry, now_ns);
     return *entry;
   }
@@ -70,16 +71,16 @@ Cache::Entry& Cache::put(core::Container container, uint64_t now_ns) {
 
   const bool had_metadata = entry->has_metadata();
   const core::Container& known = entry->record->container;
-  const bool another = entry->removed && container.source > core::Source::kCgroup;
-  entry->removed = false;
-  if (another) {
-    entry->from_worker = false;
-    entry->cgroup.clear();
-  }
+  const bool was_removed = std::exchange(entry->removed, false);
+  const bool another = was_removed && container.source > core::Source::kCgroup;
+  if (another) entry->from_worker = false;
   core::Container merged = another ? std::move(container) : core::merge(known, container);
   if (merged.source != known.source || merged.full_id.size() != known.full_id.size() ||
       !core::same_for_users(merged, known)) {
     set_record(*entry, core::Record::make(std::move(merged)));
+    note_path(*entry);
+  } else if (was_removed) {
+    note_path(*entry);
   }
   if (another || !had_metadata) note_unentered(*entry, now_ns);
   if (!had_metadata && entry->has_metadata() && entry->first_thread_ns != 0) {
@@ -98,6 +99,7 @@ void Cache::remove(const core::ContainerKey& key, uint64_t now_ns) {
   entry->removed = true;
   entry->removed_at_ns = now_ns;
   removed_.emplace_back(now_ns, **entry->recent);
+  if (paths_ != nullptr) paths_->remove(core::view(**entry->recent));
 }
 
 Cache::Entry* Cache::next_expired(uint64_t now_ns) {
@@ -166,6 +168,7 @@ Cache::Entry& Cache::insert(const core::ContainerKey& key) {
 
 Cache::Entry& Cache::rekey(const core::ContainerKey& old_key, std::string_view full_id) {
   const auto known = entries_.find(old_key);
+  if (paths_ != nullptr) paths_->forget(old_key);
   hide(known);
   auto node = entries_.extract(known);
   node.key().full_id = full_id;
@@ -192,6 +195,7 @@ void Cache::hide(Entries::iterator where) {
 }
 
 void Cache::erase(Entries::iterator where) {
+  if (paths_ != nullptr) paths_->forget(core::view(where->first));
   hide(where);
   bytes_ -= where->second.record->bytes;
   recent_.erase(where->second.recent);
@@ -215,6 +219,12 @@ void Cache::make_room() {
     erase(victim);
     ++counters_.evicted;
   }
+}
+
+void Cache::note_path(const Entry& entry) {
+  if (paths_ == nullptr) return;
+  const core::Container& container = entry.record->container;
+  paths_->put(core::view(**entry.recent), container.type, container.cgroup_path);
 }
 
 void Cache::set_record(Entry& entry, std::shared_ptr<const core::Record> record) {

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/cgroup/known_paths.h"
 #include "core/container.h"
 #include "core/container_key.h"
 #include "core/limits.h"
@@ -36,8 +37,6 @@ class Cache {
     bool removed = false;
     uint64_t removed_at_ns = 0;
     bool from_worker = false;  // an engine told the worker: it decides about the container, not an event
-    // The cgroup that its bundle asks for, of a container whose id a cgroup path alone does not prove.
-    std::string cgroup;
 
     // False while nothing but the cgroup path is known of a container that an engine could tell more of.
     bool has_metadata() const {
@@ -61,7 +60,9 @@ class Cache {
     uint64_t metadata_max_ns = 0;
   };
 
-  explicit Cache(CacheLimits limits) : limits_(limits) {}
+  // paths: kept informed of where these containers are; nullptr: nobody wants to know. It must outlive this.
+  explicit Cache(CacheLimits limits, core::cgroup::KnownPaths* paths = nullptr)
+      : limits_(limits), paths_(paths) {}
 
   // The container with that key. Records of old captures know only the first 12 digits of their id: those are
   // found by any id of the same owner that begins with them, and 12 digits find the machine's container whose
@@ -144,8 +145,10 @@ class Cache {
   static bool is_unentered(const Entry& entry);
   Entry* find_unentered(const Key& key);
   void set_record(Entry& entry, std::shared_ptr<const core::Record> record);
+  void note_path(const Entry& entry);
 
   CacheLimits limits_;
+  core::cgroup::KnownPaths* paths_;
   Entries entries_;
   std::unordered_map<std::string, Namesakes, Hash, std::equal_to<>> shown_;  // by the id as it is shown
   std::list<const Key*> recent_;                                             // last stored first

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "config/cgroup_engines.h"
 #include "plugin/async_event.h"
 
 namespace plugin {
@@ -63,12 +64,13 @@ Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
     : config_(std::move(config)),
       logger_(std::move(logger)),
       threads_(threads),
-      cache_({config_.cache_max, config_.grace_period_s * kNsPerSecond}),
+      known_paths_(config::cgroup_engines(config_), config_.cache_max),
+      cache_({config_.cache_max, config_.grace_period_s * kNsPerSecond}, &known_paths_),
       table_(cache_),
       async_(config_, logger_),
       sources_(config_, logger_),
       processes_(config_.host_root),
-      attribution_(config_, cache_, threads_, processes_, hooks()),
+      attribution_(config_, cache_, known_paths_, threads_, processes_, hooks()),
       announcements_(threads_, processes_, cache_, attribution_, sources_, announcement_hooks()),
       parser_(threads_, cache_, attribution_, announcements_),
       extractor_(threads_, cache_, attribution_),
@@ -151,6 +153,7 @@ base::Status Plugin::parse(const api::EventInput& event, const api::EventParseIn
     if (local) async_.send(kContainerRemovedEvent, container);
   });
   auto status = parser_.parse(view, input, async_.live(), now_ns_);
+  attribution_.look_again(input.table_reader_ext, input.table_writer_ext, now_ns_);
   if (status) return status;
 
   ++refused_events_;

@@ -60,6 +60,7 @@ class Plugin {
   config::Config config_;
   base::Logger logger_;
   ThreadTable threads_;
+  core::cgroup::KnownPaths known_paths_;
   Cache cache_;
   ContainerTable table_;
   AsyncChannel async_;

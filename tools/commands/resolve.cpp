@@ -36,10 +36,7 @@ std::optional<std::string> to_path(const std::string& text) {
 class Command {
  public:
   Command(const Settings& settings, std::chrono::milliseconds timeout, Console& console)
-      : settings_(settings),
-        timeout_(timeout),
-        console_(console),
-        resolver_(enabled_engines(settings.config)) {}
+      : settings_(settings), timeout_(timeout), console_(console), cgroups_(settings.config) {}
 
   void print(const std::vector<std::string>& paths) {
     const config::StaticEngine& fixed = settings_.config.static_engine;
@@ -47,10 +44,8 @@ class Command {
       console_.data(fmt::format("{}\tstatic", printable(static_container(fixed).id())));
       return;
     }
-    core::cgroup::Choice choice;
-    for (const std::string& path : paths) {
-      if (const Match* match = resolver_.resolve(path)) choice.offer(*match, path);
-    }
+    ask_once();
+    const core::cgroup::Choice choice = cgroups_.choose(paths);
     const Match* match = choice.match();
     if (match == nullptr || (match->needs_confirmation && !confirmed(*match, choice.path()))) {
       console_.data("host");
@@ -60,34 +55,40 @@ class Command {
   }
 
  private:
-  // Names that are no hex ids count only when containerd knows them; it is asked at most once per run for
-  // all it has, and once more for each name that is not among them.
+  // containerd alone puts containers where no path shows it. It may be behind a socket for CRI.
+  void ask_once() {
+    if (engines_ || (!settings_.config.containerd.enabled && !settings_.config.cri.enabled)) return;
+    Settings only_containerd = settings_;
+    only_containerd.config.docker.enabled = false;
+    only_containerd.config.podman.enabled = false;
+    engines_ = std::make_unique<Engines>(only_containerd);
+    engines_->worker().wait_until_listed(timeout_);
+    for (const Record& record : engines_->containers()) cgroups_.learn(*record);
+  }
+
+  // A name that is not in the list may be there since.
   bool confirmed(const Match& match, const std::string& path) {
-    if (!engines_) {
-      Settings only_containerd = settings_;
-      only_containerd.config.docker.enabled = false;
-      only_containerd.config.podman.enabled = false;
-      only_containerd.config.cri.enabled = false;
-      engines_ = std::make_unique<Engines>(only_containerd);
-      engines_->worker().wait_until_listed(timeout_);
-    }
+    if (!engines_) return false;
+    const auto is_it = [&](std::chrono::milliseconds limit) {
+      const Record record = engines_->wait_for(match.full_id, limit);
+      return record && core::cgroup::confirms(*record, match, path);
+    };
+    if (is_it(std::chrono::milliseconds(0))) return true;
     const auto sockets = engines_->worker().sockets();
     const bool connected =
         std::any_of(sockets.begin(), sockets.end(), [](const auto& s) { return s.connected; });
     if (!connected) return false;
-    return engines_->wait_for(match.full_id, std::chrono::milliseconds(0)) != nullptr ||
-           looked_up(match, path);
-  }
-
-  bool looked_up(const Match& match, const std::string& path) {
-    engines_->worker().request({match.full_id, match.type(), path});
-    return engines_->wait_for(match.full_id, std::min(timeout_, std::chrono::milliseconds(500))) != nullptr;
+    engines_->worker().request({.full_id = match.full_id,
+                                .hint = match.type(),
+                                .cgroup_path = path,
+                                .containerd_namespace = match.containerd_namespace});
+    return is_it(std::min(timeout_, std::chrono::milliseconds(500)));
   }
 
   const Settings& settings_;
   std::chrono::milliseconds timeout_;
   Console& console_;
-  core::cgroup::Resolver resolver_;
+  CgroupReader cgroups_;
   std::unique_ptr<Engines> engines_;
 };
 

@@ -43,16 +43,18 @@ Record find_record(std::string_view what, const std::vector<Record>& records) {
 }
 
 // A process whose cgroup names that container: the one with the smallest id.
-std::optional<int64_t> process_of(std::string_view what, const config::Config& config) {
+std::optional<int64_t> process_of(std::string_view what, const config::Config& config,
+                                  const std::vector<Record>& told) {
   host::ProcReader proc(config.host_root);
-  core::cgroup::Resolver resolver(enabled_engines(config));
+  CgroupReader reader(config);
+  for (const Record& record : told) reader.learn(*record);
   std::vector<int64_t> pids = proc.pids();
   std::sort(pids.begin(), pids.end());
   for (const int64_t pid : pids) {
     const auto process = proc.process(pid);
     if (!process) continue;
     for (const host::CgroupPath& cgroup : process->cgroups) {
-      const core::cgroup::Match* match = resolver.resolve(cgroup.path);
+      const core::cgroup::Match* match = reader.read(cgroup.path);
       if (match != nullptr && is_meant(what, match->full_id, match->full_id)) return pid;
     }
   }
@@ -154,8 +156,9 @@ Section container_section(const std::string& what, const Settings& settings, Eng
   std::optional<int64_t> pid = to_pid(what);
   Record record;
   if (!pid) {
-    record = find_record(what, engines.containers());
-    pid = process_of(record ? record->full_id : what, settings.config);
+    const std::vector<Record> told = engines.containers();
+    record = find_record(what, told);
+    pid = process_of(record ? record->full_id : what, settings.config, told);
   }
   if (!pid && record == nullptr) {
     section.add(

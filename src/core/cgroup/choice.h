@@ -9,9 +9,10 @@
 namespace core::cgroup {
 
 // Of a thread's cgroup paths, one for each controller on cgroup v1, the one that decides: a name that needs
-// confirmation gives way to a container that leaves no doubt, and a user's cgroup to one of the machine's;
-// a container inside the one found so far (its cgroup is below that one's) is the nearer one, for controllers that
-// somebody in between does not know stay with the outer; else the first. Allocates only for longer texts than before.
+// confirmation gives way to a container that leaves no doubt, and a user's cgroup to one of the machine's; a
+// container inside the one found so far (its cgroup is below that one's) is the nearer one, for controllers
+// that somebody in between does not know stay with the outer; of two that have nothing to do with each other
+// what was told goes before a guess; else the first. Allocates only for longer texts than before.
 class Choice {
  public:
   void clear() { any_ = false; }

@@ -38,6 +38,10 @@ std::optional<std::string_view> id_at_end(std::string_view text, std::string_vie
 // Walks a path from its end: each call takes the last component off. "" when there is none left.
 std::string_view take_last(std::string_view& path);
 
+// Without what the kernel appends to the path of a cgroup that was removed while a process was still exiting
+// in it.
+std::string_view without_deleted(std::string_view path);
+
 // Undoes systemd's \xNN escapes. Text with a broken escape comes back as "".
 std::string unescape(std::string_view text);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/cgroup/grammar.h"
+#include "core/cgroup/known_paths.h"
 #include "core/cgroup/layouts.h"
 #include "core/cgroup/owner_of.h"
 
@@ -210,6 +211,7 @@ bool is_enabled(Engine engine, const Enabled& enabled) {
     case Engine::kBpm:
       return enabled.bpm;
     case Engine::kStatic:
+    case Engine::kUnknown:
       return false;  // not matched by path
   }
   return false;
@@ -250,7 +252,15 @@ constexpr std::array kEngines{
     EngineRow{Engine::kLibvirtLxc, "libvirt-lxc", ContainerType::kLibvirtLxc},
     EngineRow{Engine::kBpm, "bpm", ContainerType::kBpm},
     EngineRow{Engine::kStatic, "static", ContainerType::kStatic},
+    EngineRow{Engine::kUnknown, "unknown", ContainerType::kUnknown},
 };
+
+Engine engine_of(ContainerType type) {
+  if (type == ContainerType::kCrio) return Engine::kCri;
+  const auto row = std::find_if(kEngines.begin(), kEngines.end(),
+                                [type](const EngineRow& one) { return one.type == type; });
+  return row != kEngines.end() ? row->engine : Engine::kUnknown;
+}
 
 const EngineRow& row_of(Engine engine) {
   return *std::find_if(kEngines.begin(), kEngines.end(),
@@ -264,22 +274,56 @@ const char* engine_name(Engine engine) {
 }
 
 ContainerType Match::type() const {
-  return row_of(engine).type;
+  return told.value_or(row_of(engine).type);
 }
 
-Resolver::Resolver(const Enabled& enabled, size_t remembered_paths)
-    : enabled_(enabled), seen_(remembered_paths) {}
+Resolver::Resolver(const Enabled& enabled, size_t remembered_paths, const KnownPaths* known)
+    : enabled_(enabled), known_(known), seen_(remembered_paths) {}
 
 const Match* Resolver::resolve(std::string_view path) {
-  const std::optional<Match>* answer = nullptr;
-  if (path.size() > kMaxRememberedPath) {
-    too_long_ = match(path, enabled_);
-    answer = &too_long_;
+  const bool too_long = path.size() > kMaxRememberedPath;
+  Answer* answer = too_long ? nullptr : seen_.get(path);
+  if (answer != nullptr) {
+    bring_up_to_date(path, *answer);
   } else {
-    answer = seen_.get(path);
-    if (answer == nullptr) answer = &seen_.put(path, match(path, enabled_));
+    Answer fresh{.by_layout = match(path, enabled_)};
+    ask_who_knows(path, fresh);
+    answer = too_long ? &(too_long_ = std::move(fresh)) : &seen_.put(path, std::move(fresh));
   }
-  return *answer ? &**answer : nullptr;
+  return answer->match();
+}
+
+void Resolver::ask_who_knows(std::string_view path, Answer& answer) const {
+  if (known_ == nullptr) return;
+  answer.generation = known_->generation();
+  answer.told.reset();
+  const KnownPaths::Found found = known_->find(path);
+  if (found.claim == nullptr) return;
+  const bool has_inner =
+      answer.by_layout && !answer.by_layout->needs_confirmation && answer.by_layout->root > found.root;
+  if (has_inner) return;
+  answer.told = Match{.engine = engine_of(found.claim->type),
+                      .full_id = found.claim->container.full_id,
+                      .root = found.root,
+                      .told = found.claim->type,
+                      .owner = found.claim->container.owner};
+}
+
+void Resolver::bring_up_to_date(std::string_view path, Answer& answer) {
+  if (known_ == nullptr || answer.generation == known_->generation()) return;
+  const std::optional<Match> before =
+      answer.match() != nullptr ? std::optional(*answer.match()) : std::nullopt;
+  ask_who_knows(path, answer);
+  const Match* now = answer.match();
+  // What somebody has just confirmed is no other container.
+  const bool same =
+      now == nullptr || (before && before->full_id == now->full_id && before->owner == now->owner);
+  moved_ = moved_ || !same;
+}
+
+bool Resolver::refresh() {
+  seen_.for_each([this](std::string_view path, Answer& answer) { bring_up_to_date(path, answer); });
+  return std::exchange(moved_, false);
 }
 
 std::optional<Match> Resolver::match(std::string_view path, const Enabled& enabled) {
@@ -289,9 +333,7 @@ std::optional<Match> Resolver::match(std::string_view path, const Enabled& enabl
 }
 
 std::optional<Match> Resolver::match_path(std::string_view path, const Enabled& enabled) {
-  // The kernel appends this to the path of a cgroup that was removed while a process was still exiting in it.
-  constexpr std::string_view kDeleted = " (deleted)";
-  if (path.ends_with(kDeleted)) path.remove_suffix(kDeleted.size());
+  path = without_deleted(path);
   std::string_view above;
   if (is_host_side(path, above)) {
     auto outer = match_path(above, enabled);

@@ -13,7 +13,18 @@
 
 namespace core::cgroup {
 
-enum class Engine : uint8_t { kPodman, kDocker, kCri, kContainerd, kLxc, kLibvirtLxc, kBpm, kStatic };
+// kUnknown: a container of a runtime that no engine started, told by its bundle.
+enum class Engine : uint8_t {
+  kPodman,
+  kDocker,
+  kCri,
+  kContainerd,
+  kLxc,
+  kLibvirtLxc,
+  kBpm,
+  kStatic,
+  kUnknown
+};
 
 // "podman", "docker", "cri", ... as `ctrmeta resolve` prints it.
 const char* engine_name(Engine engine);
@@ -26,7 +37,10 @@ struct Match {
   bool needs_confirmation = false;
   // How much of the path, in bytes, leads to the container's own cgroup: what follows is below it.
   size_t root = 0;
-  Owner owner = {};  // whose the cgroup is: owner_of.h
+  // Set when no layout says so, but whoever put the container there (known_paths.h): its type as that one
+  // knows it.
+  std::optional<ContainerType> told = {};
+  Owner owner = {};  // whose container it is: as who told it says, else as the path does (owner_of.h)
 
   // The container type this layout stands for, until an engine says better (kCri for any CRI runtime).
   ContainerType type() const;
@@ -43,10 +57,16 @@ struct Enabled {
 
 // Longest path that a Resolver remembers, in bytes (PATH_MAX of Linux).
 inline constexpr size_t kMaxRememberedPath = 4096;
+inline constexpr size_t kRememberedPaths = 8192;
+
+class KnownPaths;
 
 class Resolver {
  public:
-  explicit Resolver(const Enabled& enabled, size_t remembered_paths = 8192);
+  // known: where containers are known to be, which goes before what a layout says of the same cgroup or of
+  // one further out; nullptr: nothing is known. It must outlive this.
+  explicit Resolver(const Enabled& enabled, size_t remembered_paths = kRememberedPaths,
+                    const KnownPaths* known = nullptr);
 
   // The container of `path` (one cgroup path, as in /proc/PID/cgroup after the second colon), or nullptr for
   // the host. A match that needs confirmation is returned too: until containerd has confirmed it, callers
@@ -55,15 +75,29 @@ class Resolver {
   // fills the memory with them.
   const Match* resolve(std::string_view path);
 
-  // The same without remembering.
+  // Brings all remembered answers up to date with what is known by now. True when one of them has become
+  // another container since the last call: whoever was given the answer before is elsewhere than he thinks.
+  bool refresh();
+
+  // The same as resolve() by the layouts alone, without remembering.
   static std::optional<Match> match(std::string_view path, const Enabled& enabled);
 
  private:
+  struct Answer {
+    std::optional<Match> by_layout = {};
+    std::optional<Match> told = {};  // instead
+    uint64_t generation = 0;         // of known_, when that was asked
+    const Match* match() const { return told ? &*told : by_layout ? &*by_layout : nullptr; }
+  };
   static std::optional<Match> match_path(std::string_view path, const Enabled& enabled);
+  void ask_who_knows(std::string_view path, Answer& answer) const;
+  void bring_up_to_date(std::string_view path, Answer& answer);
 
   Enabled enabled_;
-  base::Lru<std::optional<Match>> seen_;
-  std::optional<Match> too_long_;  // answer for the last path that is not remembered
+  const KnownPaths* known_;
+  base::Lru<Answer> seen_;
+  bool moved_ = false;  // a remembered answer has become another container
+  Answer too_long_;     // for the last path that is not remembered
 };
 
 }  // namespace core::cgroup
