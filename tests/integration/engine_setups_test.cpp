@@ -212,6 +212,74 @@ TEST_F(docker_setups, BelowHostRoot) {
   }
 }
 
+// containerd alone, also where its socket is configured for CRI only.
+class containerd_setups : public Setup {
+ protected:
+  static void TearDownTestSuite() { engine_.reset(); }
+  void SetUp() override {
+    if (engine_ == nullptr && why_not_.empty()) {
+      auto started = RealEngine::start("containerd");
+      if (started) {
+        engine_ = std::move(*started);
+      } else {
+        why_not_ = started.error();
+      }
+    }
+    if (engine_ == nullptr) GTEST_SKIP() << "containerd cannot be had: " << why_not_;
+  }
+  void TearDown() override {
+    for (const std::string& name : started_) {
+      (void)engine_->cli({"tasks", "rm", "-f", name}).ok();
+      (void)engine_->cli({"containers", "rm", name}).ok();
+    }
+  }
+  void run(const std::string& name, const std::vector<std::string>& args = {}) {
+    started_.push_back(name);
+    const auto ran = engine_->run(name, args);
+    ASSERT_TRUE(ran.ok()) << ran.error();
+  }
+  // A configuration with the socket in one place.
+  std::string config(bool as_cri) const {
+    const std::string own = "\"" + engine_->socket() + "\"";
+    const std::string none = "\"/nonexistent/c.sock\"";
+    const std::string path = directory_ / (as_cri ? "cri.json" : "containerd.json");
+    std::ofstream(path) << R"({"engines":{"docker":{"enabled":false},"podman":{"enabled":false},)"
+                        << R"("containerd":{"enabled":true,"sockets":[)" << (as_cri ? none : own)
+                        << R"(]},"cri":{"enabled":true,"sockets":[)" << (as_cri ? own : none) << "]}}}";
+    return path;
+  }
+
+  static std::unique_ptr<RealEngine> engine_;
+  static std::string why_not_;
+  std::vector<std::string> started_;
+  support::TempDir directory_;
+};
+std::unique_ptr<RealEngine> containerd_setups::engine_;
+std::string containerd_setups::why_not_;
+
+TEST_F(containerd_setups, WhereItPutItsContainersIsKnownByEitherSocket) {
+  run("webby");
+  run("task1-2718281828", {"--cgroup", "/ecs/task1/task1-2718281828"});
+  run("unitlike.scope", {"--cgroup", "/nomad.slice/unitlike.scope"});
+  const auto pid = engine_->script({"pid", "task1-2718281828"});
+  ASSERT_TRUE(pid.ok()) << pid.error();
+  for (const bool as_cri : {false, true}) {
+    const std::string file = config(as_cri);
+    const auto resolved = tools_test::run_ctrmeta(
+        {"resolve", "--config", file, "/default/webby", "/other/webby", "/ecs/task1/task1-2718281828/sub",
+         "/ecs/task1", "/nomad.slice/unitlike.scope", "/nomad.slice", "/default/nobody", *pid});
+    EXPECT_EQ(resolved.exit_code, 0) << resolved.err;
+    EXPECT_THAT(tools_test::lines_of(resolved.out),
+                testing::ElementsAre("webby\tcontainerd", "host", "task1-271828\tcontainerd", "host",
+                                     "unitlike.sco\tcontainerd", "host", "host", "task1-271828\tcontainerd"))
+        << file;
+    const auto explained = tools_test::run_ctrmeta({"explain", "--config", file, *pid});
+    EXPECT_EQ(explained.exit_code, 0) << explained.err;
+    EXPECT_THAT(explained.out, testing::HasSubstr("as its engine says"));
+    EXPECT_THAT(explained.out, testing::HasSubstr("container: task1-271828 (containerd)"));
+  }
+}
+
 class rootless_podman : public Setup {};
 
 TEST_F(rootless_podman, OfAUserWhoLogsInAndOut) {

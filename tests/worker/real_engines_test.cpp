@@ -22,19 +22,33 @@ struct Kind {
   const char* daemon;  // its name in the script's pid folder
 };
 
-const Kind kKinds[] = {
-    {"docker", core::ContainerType::kDocker, &config::Config::docker, "dockerd"},
-    {"podman", core::ContainerType::kPodman, &config::Config::podman, "service"},
+struct Release {
+  const char* test_name;
+  Kind kind;
+  std::vector<std::string> settings;  // of the script
+  bool tells_of_updates;              // by an event
 };
 
-class RealEngines : public WorkerTest, public testing::WithParamInterface<Kind> {
+const Kind kDocker{"docker", core::ContainerType::kDocker, &config::Config::docker, "dockerd"};
+const Kind kPodman{"podman", core::ContainerType::kPodman, &config::Config::podman, "service"};
+// This machine's, and those of other Debian releases in the chroots that scripts/chroot.sh keeps.
+const Release kReleases[] = {
+    {"docker_here", kDocker, {}, true},
+    {"docker_trixie", kDocker, {"ENGINE_SUITE=trixie"}, true},
+    {"docker_sid", kDocker, {"ENGINE_SUITE=sid"}, true},
+    {"podman_here", kPodman, {}, false},
+    {"podman_sid", kPodman, {"ENGINE_SUITE=sid"}, true},
+};
+
+class RealEngines : public WorkerTest, public testing::WithParamInterface<Release> {
  protected:
   // One engine of a kind serves all its tests: starting one takes seconds.
-  static RealEngine* engine(const Kind& kind) {
-    auto& entry = engines()[kind.name];
+  static RealEngine* engine(const Release& release) {
+    auto& entry = engines()[release.test_name];
     if (!entry.tried) {
       entry.tried = true;
-      base::Result<std::unique_ptr<RealEngine>> started = RealEngine::start(kind.name);
+      base::Result<std::unique_ptr<RealEngine>> started =
+          RealEngine::start(release.kind.name, release.settings);
       if (started) {
         entry.engine = std::move(*started);
       } else {
@@ -48,12 +62,14 @@ class RealEngines : public WorkerTest, public testing::WithParamInterface<Kind> 
   void SetUp() override {
     engine_ = engine(GetParam());
     if (engine_ == nullptr)
-      GTEST_SKIP() << GetParam().name << " cannot be had: " << engines()[GetParam().name].reason;
+      GTEST_SKIP() << GetParam().test_name << " cannot be had: " << engines()[GetParam().test_name].reason;
     config_.docker.enabled = false;
-    config::SocketEngine& configured = config_.*GetParam().configured;
+    config::SocketEngine& configured = config_.*kind().configured;
     configured.enabled = true;
     configured.sockets = {engine_->socket()};
   }
+
+  static const Kind& kind() { return GetParam().kind; }
 
   std::string run(const std::string& name, const std::vector<std::string>& args = {}) {
     base::Result<std::string> id = engine_->run(name, args);
@@ -92,11 +108,11 @@ class RealEngines : public WorkerTest, public testing::WithParamInterface<Kind> 
     return all;
   }
 };
-void PrintTo(const Kind& kind, std::ostream* out) {
-  *out << kind.name;
+void PrintTo(const Release& release, std::ostream* out) {
+  *out << release.test_name;
 }
-INSTANTIATE_TEST_SUITE_P(All, RealEngines, testing::ValuesIn(kKinds),
-                         [](const auto& chosen) { return chosen.param.name; });
+INSTANTIATE_TEST_SUITE_P(All, RealEngines, testing::ValuesIn(kReleases),
+                         [](const auto& chosen) { return std::string(chosen.param.test_name); });
 
 TEST_P(RealEngines, TellsEverythingAboutAContainer) {
   std::filesystem::create_directories(directory_ / "mounted");
@@ -121,12 +137,12 @@ TEST_P(RealEngines, TellsEverythingAboutAContainer) {
                                       "--health-cmd",
                                       "test -e /etc/passwd",
                                       "--health-interval",
-                                      GetParam().name == "podman" ? "disable" : "1h"});
+                                      kind().name == "podman" ? "disable" : "1h"});
   start();
   ASSERT_TRUE(worker_->wait_until_listed(kLong));
   const auto record = journal_.newest(id);
   ASSERT_NE(record, nullptr);
-  EXPECT_EQ(record->type, GetParam().type);
+  EXPECT_EQ(record->type, kind().type);
   EXPECT_EQ(record->full_id, id);
   EXPECT_EQ(record->name, "full");
   EXPECT_EQ(record->image, kImage);
@@ -213,9 +229,9 @@ TEST_P(RealEngines, OnDemand) {
   const std::string id = run("asked");
   start();
   ASSERT_TRUE(worker_->wait_until_listed(kLong));
-  worker_->request({id, GetParam().type, ""});
+  worker_->request({id, kind().type, ""});
   EXPECT_TRUE(eventually([&] { return worker_->lookups().found == 1; }, kLong));
-  worker_->request({container_id("00ff"), GetParam().type, ""});
+  worker_->request({container_id("00ff"), kind().type, ""});
   EXPECT_TRUE(eventually([&] { return worker_->lookups().pending == 1; }, kLong));
   worker_.reset();
   remove("asked");
@@ -226,7 +242,7 @@ TEST_P(RealEngines, ADaemonThatIsRestartedIsFollowedAgain) {
   start();
   ASSERT_TRUE(worker_->wait_until_listed(kLong));
   ASSERT_NE(journal_.newest(before), nullptr);
-  base::Status killed = engine_->kill_daemon(GetParam().daemon);
+  base::Status killed = engine_->kill_daemon(kind().daemon);
   ASSERT_TRUE(killed.ok()) << killed.error();
   ASSERT_TRUE(eventually([&] { return !status().connected; }, kLong));
   EXPECT_NE(status().last_error, "");
@@ -269,7 +285,7 @@ TEST_P(RealEngines, ADaemonThatIsRestartedInTheMiddleOfManyStarts) {
     });
   }
   EXPECT_TRUE(eventually([&] { return started >= kBeforeTheRestart; }, kLong));
-  base::Status killed = engine_->kill_daemon(GetParam().daemon);
+  base::Status killed = engine_->kill_daemon(kind().daemon);
   EXPECT_TRUE(killed.ok()) << killed.error();
   base::Status back = engine_->up();
   EXPECT_TRUE(back.ok()) << back.error();
@@ -277,7 +293,7 @@ TEST_P(RealEngines, ADaemonThatIsRestartedInTheMiddleOfManyStarts) {
 
   std::vector<std::string> ids;
   std::vector<std::string> remove_all{"rm", "-f", "-t", "0"};
-  if (GetParam().name == "docker") remove_all.resize(2);  // which kills at once anyway
+  if (kind().name == "docker") remove_all.resize(2);  // which kills at once anyway
   for (int number = 0; number < kContainers; ++number) {
     base::Result<std::string> id = engine_->cli({"inspect", "--format", "{{.Id}}", name(number)});
     ASSERT_TRUE(id.ok()) << id.error();
@@ -334,15 +350,21 @@ TEST_P(RealEngines, ChangesOfARunningContainerAreSeen) {
   EXPECT_EQ(journal_.newest(id)->ip, journal_.newest(sharer)->ip);
   cli({"rename", "changing", "renamed"});
   EXPECT_TRUE(reported(id, [](const core::Container& c) { return c.name == "renamed"; }));
-  if (GetParam().name == "docker") {
-    cli({"update", "--cpu-shares", "512", "renamed"});
+  cli({"update", "--cpu-shares", "512", "renamed"});
+  if (GetParam().tells_of_updates) {
     EXPECT_TRUE(reported(id, [](const core::Container& c) { return c.cpu_shares == 512; }));
+  } else {
+    const auto told = engine_->cli({"inspect", "--format", "{{.HostConfig.CpuShares}}", "renamed"});
+    EXPECT_EQ(told.ok() ? *told : told.error(), "0") << "it knows nothing of the update itself";
   }
   const std::string address = journal_.newest(id)->ip;
   (void)engine_->cli({"kill", "renamed"}).ok();
-  const std::string later = run("later");
+  // Which takes the address where engines give the first that is free.
+  const std::string later = run("later", {"--network", "netb"});
   EXPECT_TRUE(reported(later, [](const core::Container& c) { return !c.ip.empty(); }));
   EXPECT_EQ(journal_.newest(id)->ip, address) << "a container that ended keeps what it had";
+  cli({"start", "renamed"});
+  EXPECT_TRUE(reported(id, [&](const core::Container& c) { return !c.ip.empty() && c.ip != address; }));
   remove("sharer");
   remove("renamed");
   remove("later");
