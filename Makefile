@@ -1,7 +1,7 @@
 # The ways in. `make run` and `make test` start from a fresh Debian machine; the rest is for work on the project.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-unit build-asan test-asan bench bench-race docs fmt lint clean
+.PHONY: help setup build run test test-unit build-asan test-asan build-tsan test-tsan fuzz bench bench-race docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src host tools tests bench fuzz -name '*.h' -o -name '*.cpp' 2>/dev/null)
@@ -49,6 +49,22 @@ test-asan: build-asan  ## the unit tests with these sanitizers
 	@ASAN_OPTIONS=$(ASAN_TEST_OPTIONS) UBSAN_OPTIONS=print_stacktrace=1 \
 	  scripts/run_tests.sh build-asan-ubsan -L unit
 
+# Everything that has the worker's thread in it.
+TSAN_PROGRAMS = worker_test worker_parts_test worker_namespaces_test plugin_abi_test net_test test_grpc_channel \
+  test_grpc_faults engines_test test_containerd_engine test_cri_engine
+
+build-tsan:  ## build what has threads with the thread sanitizer, in build-tsan/
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset tsan
+	cmake --build build-tsan -j $(JOBS) --target $(TSAN_PROGRAMS)
+
+test-tsan: build-tsan  ## the tests of that with the thread sanitizer
+	@set -e; for program in $(TSAN_PROGRAMS); do build-tsan/bin/$$program --gtest_brief=1; done
+
+fuzz:  ## run each fuzz target for SECONDS (60) with libFuzzer, ASan and UBSan
+	@scripts/setup.sh fuzz
+	scripts/fuzz.sh -s $(or $(SECONDS),60) -j $(JOBS)
+
 bench:  ## time per field and per event, instructions by callgrind
 	@CONTAINER_ENGINES= scripts/setup.sh test
 	cmake --preset release -DCONTAINER_TESTS=ON
@@ -77,4 +93,4 @@ lint:  ## clang-format, clang-tidy and shellcheck; nothing is changed
 	scripts/lint.sh
 
 clean:  ## remove the build directories
-	rm -rf build build-dev build-asan-ubsan build-tsan
+	rm -rf build build-dev build-asan-ubsan build-tsan build-fuzz build-fuzz-quick

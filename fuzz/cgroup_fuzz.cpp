@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/cgroup/owner_of.h"
 #include "core/cgroup/resolver.h"
 #include "fuzz/check.h"
 
@@ -15,6 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Enabled enabled{(bits & 1) == 0,  (bits & 2) == 0,  (bits & 4) == 0, (bits & 8) == 0,
                         (bits & 16) == 0, (bits & 32) == 0, (bits & 64) == 0};
   const std::string_view path(reinterpret_cast<const char*>(data) + 1, size - 1);
+  core::cgroup::owner_of(path);
   const auto match = Resolver::match(path, enabled);
   if (match) fuzz::check(!match->full_id.empty() && !match->id().empty());
   Resolver resolver(enabled, 2);

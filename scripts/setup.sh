@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian machine, by package name:
-#   scripts/setup.sh build | test | lint | run ...      (several at once are fine; default: build)
+#   scripts/setup.sh build | test | lint | fuzz | run ...      (several at once are fine; default: build)
 #
 # build   compiler, build tools, the libraries that are linked
 # test    build, test libraries, and the container engines that tests run for real: those named in
 #         CONTAINER_ENGINES (default: docker podman podman-user containerd lxc libvirt-lxc)
 # lint    clang-format, clang-tidy, shellcheck
+# fuzz    build, and a clang that has libFuzzer and C++20's coroutines (15 or newer)
 # run     build and one engine, the one that the demonstration starts
 #
 # Works as root or through sudo. When everything is there, apt is not called. No daemon is started.
@@ -18,6 +19,8 @@ build_packages=(make cmake ninja-build g++ ccache pkg-config ca-certificates lib
   libfmt-dev libcli11-dev libbenchmark-dev)
 test_packages=(libgtest-dev libgmock-dev valgrind binutils jq procps util-linux busybox-static
   debian-archive-keyring debootstrap)
+fuzz_packages=(clang libclang-rt-dev)
+grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release && fuzz_packages=(clang-16 libclang-rt-16-dev)
 lint_packages=(clang-format clang-tidy shellcheck)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -200,12 +203,13 @@ for group in "$@"; do
     done
     ;;
   lint) packages+=("${build_packages[@]}" boost "${test_packages[@]}" "${lint_packages[@]}") ;;
+  fuzz) packages+=("${build_packages[@]}" boost "${fuzz_packages[@]}") ;;
   run) packages+=("${build_packages[@]}" boost jq busybox-static) engines+=("$(demo_engine)") ;;
   -h | --help)
     sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0"
     exit 0
     ;;
-  *) die "unknown group $group; there are: build test lint run" ;;
+  *) die "unknown group $group; there are: build test lint fuzz run" ;;
   esac
 done
 install_missing "${packages[@]}"
