@@ -29,16 +29,31 @@ inline constexpr size_t kRecordMemory = 640 * kKiB;
 inline constexpr size_t kJsonDepth = 32;
 inline constexpr size_t kJsonMembers = 1024;
 inline constexpr size_t kJsonElements = 65536;
-inline constexpr size_t kCachedFileBytes = 256 * kKiB;
+inline constexpr size_t kCachedBundleBytes = 64 * kKiB;
+inline constexpr size_t kCachedListBytes = 256 * kKiB;
 inline constexpr size_t kEventBytes = kMiB;
+
+// One call of the host.
+inline constexpr size_t kMailPerCall = 64;
+inline constexpr uint64_t kMailNsPerCall = 200'000;
+inline constexpr size_t kExpiredPerCall = 32;
+inline constexpr size_t kExpiredBytesPerCall = 256 * kKiB;
 
 // The cache.
 inline constexpr size_t kContainers = 65536;  // unless the option cache_max says another number
+inline constexpr size_t kCacheBytes = 256 * kMiB;
+inline constexpr size_t kBareContainers = 4096;
+inline constexpr size_t kUserContainers = 2048;
+inline constexpr size_t kUserCacheBytes = 16 * kMiB;
 inline constexpr size_t kUnentered = 4096;
+inline constexpr size_t kUserUnentered = 256;
 
 // What is remembered beside it.
 inline constexpr size_t kAskedNames = 4096;
 inline constexpr size_t kLineages = 1024;
+inline constexpr size_t kUsersLineages = 512;
+inline constexpr size_t kUserLineages = 64;
+inline constexpr size_t kSentEvents = 4096;
 
 // The worker.
 inline constexpr size_t kLookupsPending = 4096;
@@ -79,17 +94,33 @@ inline constexpr Row kTable[] = {
      "the first are read, the rest is checked and left out"},
     {"JSON", "a `container` event", kEventBytes, "bytes", "refused"},
 
-    {"Falco's thread", "a file that it reads itself", kCachedFileBytes, "bytes", "the worker reads it"},
+    {"Falco's thread", "a bundle that it reads itself", kCachedBundleBytes, "bytes", "the worker reads it"},
+    {"Falco's thread", "a storage's list that it reads itself", kCachedListBytes, "bytes",
+     "the worker reads it"},
+    {"Falco's thread", "records taken over from the worker in one call", kMailPerCall, "",
+     "the next call goes on"},
+    {"Falco's thread", "time for that in one call", kMailNsPerCall, "ns", "the next call goes on"},
+    {"Falco's thread", "containers dropped in one call", kExpiredPerCall, "", "the next call goes on"},
+    {"Falco's thread", "bytes of their records", kExpiredBytesPerCall, "bytes", "the next call goes on"},
 
     {"the cache", "containers", kContainers, "(`cache_max`)",
-     "evicted: removed ones first, then announced ones that no thread has entered, then those that nothing "
-     "new was "
-     "told of for longest"},
+     "evicted: removed ones first, then those of which only the cgroup is known, then those without threads, "
+     "those with threads last; users' before root's"},
+    {"the cache", "bytes of all records", kCacheBytes, "bytes", "evicted in the same order"},
+    {"the cache", "containers without threads of which only the cgroup is known", kBareContainers, "",
+     "evicted, the oldest first; users' are counted apart"},
+    {"the cache", "containers of one user", kUserContainers, "", "evicted, of that user"},
+    {"the cache", "bytes of one user's records", kUserCacheBytes, "bytes", "evicted, of that user"},
     {"the cache", "announced containers that no thread has entered", kUnentered, "", "the oldest is removed"},
+    {"the cache", "of them, all users'", kUserUnentered, "", "the oldest of theirs is removed"},
 
     {"attribution", "unconfirmed names that engines were asked for", kAskedNames, "",
      "the one not used for longest is asked for again"},
-    {"attribution", "containers whose descent is followed", kLineages, "", "the oldest is forgotten"},
+    {"attribution", "containers of root whose descent is followed", kLineages, "", "the oldest is forgotten"},
+    {"attribution", "of all users", kUsersLineages, "", "the oldest of theirs is forgotten"},
+    {"attribution", "of one user", kUserLineages, "", "the oldest of his is forgotten"},
+    {"attribution", "container events on their way through Falco", kSentEvents, "",
+     "the oldest is read like anybody's when it returns"},
 
     {"the worker", "ids that engines are to be asked for", kLookupsPending, "", "the oldest is given up"},
     {"the worker", "look-ups of one socket at once", kLookupsAtOnce, "", "they wait for their turn"},

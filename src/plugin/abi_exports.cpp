@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/plugin_api.h"
 #include "config/config.h"
 #include "plugin/fields/field_table.h"
+#include "plugin/guarded.h"
 #include "plugin/parser.h"
 #include "plugin/plugin.h"
 #include "plugin/version.h"
@@ -21,6 +24,15 @@ struct Instance {
   std::unique_ptr<plugin::Plugin> plugin;
   std::string last_error;
   std::vector<uint16_t> event_types;
+
+  // Also when there is no memory for it.
+  void fail_with(std::string_view why) noexcept {
+    try {
+      last_error = why;
+    } catch (...) {
+      last_error.clear();
+    }
+  }
 };
 
 Instance* instance(api::PluginState* state) {
@@ -29,15 +41,17 @@ Instance* instance(api::PluginState* state) {
 
 // Runs `call` on the plugin of `state`; what goes wrong ends here, as the return code and the last error.
 template <typename Call>
-api::Rc guarded(api::PluginState* state, Call&& call) noexcept {
+api::Rc with_plugin(api::PluginState* state, Call&& call) noexcept {
   Instance* self = instance(state);
   if (self == nullptr || self->plugin == nullptr) return api::kFailure;
   try {
     const base::Status status = call(*self->plugin);
     if (status) return api::kSuccess;
-    self->last_error = status.error();
+    self->fail_with(status.error());
   } catch (const std::exception& problem) {
-    self->last_error = problem.what();
+    self->fail_with(problem.what());
+  } catch (...) {
+    self->fail_with("internal error");
   }
   return api::kFailure;
 }
@@ -79,15 +93,16 @@ CONTAINER_EXPORT const char* plugin_get_version() {
 
 CONTAINER_EXPORT const char* plugin_get_init_schema(api::SchemaType* type) {
   if (type != nullptr) *type = api::kSchemaJson;
-  return config::schema();
+  return plugin::guarded("{}", [] { return config::schema(); });
 }
 
 CONTAINER_EXPORT api::PluginState* plugin_init(const api::InitInput* input, api::Rc* rc) {
   *rc = api::kFailure;
-  auto self = std::make_unique<Instance>();
+  std::unique_ptr<Instance> self(new (std::nothrow) Instance);
+  if (self == nullptr) return nullptr;
   try {
     if (input == nullptr) {
-      self->last_error = "the host called without its input";
+      self->fail_with("the host called without its input");
       return self.release();
     }
     auto plugin = plugin::Plugin::create(*input);
@@ -95,10 +110,12 @@ CONTAINER_EXPORT api::PluginState* plugin_init(const api::InitInput* input, api:
       self->plugin = std::move(*plugin);
       *rc = api::kSuccess;
     } else {
-      self->last_error = plugin.error();
+      self->fail_with(plugin.error());
     }
   } catch (const std::exception& problem) {
-    self->last_error = problem.what();
+    self->fail_with(problem.what());
+  } catch (...) {
+    self->fail_with("internal error");
   }
   return self.release();
 }
@@ -112,8 +129,10 @@ CONTAINER_EXPORT const char* plugin_get_last_error(api::PluginState* state) {
 }
 
 CONTAINER_EXPORT const char* plugin_get_fields() {
-  static const std::string fields = plugin::fields::to_json();
-  return fields.c_str();
+  return plugin::guarded("[]", [] {
+    static const std::string fields = plugin::fields::to_json();
+    return fields.c_str();
+  });
 }
 
 CONTAINER_EXPORT const char* plugin_get_extract_event_sources() {
@@ -122,7 +141,7 @@ CONTAINER_EXPORT const char* plugin_get_extract_event_sources() {
 
 CONTAINER_EXPORT api::Rc plugin_extract_fields(api::PluginState* state, const api::EventInput* event,
                                                const api::FieldExtractInput* input) {
-  return guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  return with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     if (event == nullptr || event->evt == nullptr || input == nullptr) return missing_input();
     plugin.extract(*event, *input);
     return base::Ok{};
@@ -132,10 +151,13 @@ CONTAINER_EXPORT api::Rc plugin_extract_fields(api::PluginState* state, const ap
 CONTAINER_EXPORT uint16_t* plugin_get_parse_event_types(uint32_t* count, api::PluginState* state) {
   Instance* self = instance(state);
   if (count == nullptr || self == nullptr) return nullptr;
-  const auto types = plugin::Parser::event_types();
-  self->event_types.assign(types.begin(), types.end());
-  *count = static_cast<uint32_t>(types.size());
-  return self->event_types.data();
+  *count = 0;
+  return plugin::guarded<uint16_t*>(nullptr, [&] {
+    const auto types = plugin::Parser::event_types();
+    self->event_types.assign(types.begin(), types.end());
+    *count = static_cast<uint32_t>(types.size());
+    return self->event_types.data();
+  });
 }
 
 CONTAINER_EXPORT const char* plugin_get_parse_event_sources() {
@@ -144,7 +166,7 @@ CONTAINER_EXPORT const char* plugin_get_parse_event_sources() {
 
 CONTAINER_EXPORT api::Rc plugin_parse_event(api::PluginState* state, const api::EventInput* event,
                                             const api::EventParseInput* input) {
-  return guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  return with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     if (event == nullptr || event->evt == nullptr || input == nullptr) return missing_input();
     return plugin.parse(*event, *input);
   });
@@ -160,7 +182,7 @@ CONTAINER_EXPORT const char* plugin_get_async_events() {
 
 CONTAINER_EXPORT api::Rc plugin_set_async_event_handler(api::PluginState* state, api::Owner* owner,
                                                         api::AsyncEventHandler handler) {
-  return guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  return with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     plugin.set_async_handler(owner, handler);
     return base::Ok{};
   });
@@ -168,14 +190,14 @@ CONTAINER_EXPORT api::Rc plugin_set_async_event_handler(api::PluginState* state,
 
 CONTAINER_EXPORT api::Rc plugin_dump_state(api::PluginState* state, api::Owner* owner,
                                            api::AsyncEventHandler handler) {
-  return guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  return with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     if (handler == nullptr) return missing_input();
     return plugin.dump_state(owner, handler);
   });
 }
 
 CONTAINER_EXPORT api::Rc plugin_capture_open(api::PluginState* state, const api::CaptureListenInput* input) {
-  return guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  return with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     if (input == nullptr) return missing_input();
     plugin.capture_open(*input);
     return base::Ok{};
@@ -191,7 +213,7 @@ CONTAINER_EXPORT api::Metric* plugin_get_metrics(api::PluginState* state, uint32
   if (count == nullptr) return nullptr;
   *count = 0;
   api::Metric* first = nullptr;
-  guarded(state, [&](plugin::Plugin& plugin) -> base::Status {
+  with_plugin(state, [&](plugin::Plugin& plugin) -> base::Status {
     auto& metrics = plugin.metrics();
     *count = static_cast<uint32_t>(metrics.size());
     first = metrics.data();

@@ -124,7 +124,7 @@ void Announcements::enters(const api::TableReader* reader, api::TableEntry* thre
 
 LocalSources::Bundle Announcements::announce(const core::ContainerKey& key, const std::string& directory,
                                              std::string_view name_hint, uint64_t now_ns) {
-  LocalSources::Bundle bundle = sources_.bundle(key.full_id, directory, name_hint);
+  LocalSources::Bundle bundle = sources_.bundle(key, directory, name_hint);
   if (bundle.outcome == LocalSources::Outcome::kLeftToWorker) {
     hooks_.read_bundle(key, directory, std::string(name_hint));
   }

@@ -13,8 +13,10 @@
 
 #include "api/plugin_api.h"
 #include "base/log.h"
+#include "base/rate_limit.h"
 #include "config/config.h"
 #include "core/container.h"
+#include "plugin/sent_events.h"
 #include "worker/mailbox.h"
 #include "worker/worker.h"
 
@@ -22,8 +24,7 @@ namespace plugin {
 
 class AsyncChannel final : public worker::Listener {
  public:
-  AsyncChannel(const config::Config& config, base::Logger logger)
-      : config_(config), logger_(std::move(logger)) {}
+  AsyncChannel(const config::Config& config, base::Logger logger);
   ~AsyncChannel() override { stop(); }
   AsyncChannel(const AsyncChannel&) = delete;
   AsyncChannel& operator=(const AsyncChannel&) = delete;
@@ -39,7 +40,10 @@ class AsyncChannel final : public worker::Listener {
 
   // Anything from the worker? One atomic load.
   bool has_mail() const { return !mailbox_.empty(); }
-  void take_mail(std::vector<worker::Mailbox::Item>& out) { mailbox_.drain(out); }
+  // All of it; without patience none while the worker is putting something in.
+  void take_mail(std::vector<worker::Mailbox::Item>& out, bool patient) {
+    patient ? mailbox_.drain(out) : mailbox_.try_drain(out);
+  }
 
   // Sends an event named `name` with the container's JSON to the host; any thread.
   void send(std::string_view name, const core::Container& container);
@@ -52,22 +56,32 @@ class AsyncChannel final : public worker::Listener {
   worker::Worker* worker() { return worker_.get(); }
   const worker::Worker* worker() const { return worker_.get(); }
 
+  // Ours that are on their way through the host.
+  SentEvents& sent_events() { return sent_events_; }
   uint64_t sent() const { return sent_.load(std::memory_order_relaxed); }
   uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
+  // Values of the engines' records beyond the limits of a record.
+  uint64_t left_out() const { return left_out_.load(std::memory_order_relaxed); }
 
  private:
+  static bool hand_over(api::Owner* owner, api::AsyncEventHandler handler, const std::vector<uint8_t>& event);
+  std::shared_ptr<const core::Container> fitted(std::shared_ptr<const core::Container> container);
   void on_container(std::shared_ptr<const core::Container> container) override;
   void on_removed(std::shared_ptr<const core::Container> container) override;
 
   const config::Config& config_;
   base::Logger logger_;
   worker::Mailbox mailbox_;
+  std::atomic<bool> has_handler_ = false;
   std::mutex handler_mutex_;  // the host wants one writer at a time
   api::Owner* owner_ = nullptr;
   api::AsyncEventHandler handler_ = nullptr;
+  SentEvents sent_events_;
   std::atomic<uint64_t> sent_ = 0;
   std::atomic<uint64_t> refused_ = 0;
   std::chrono::steady_clock::time_point started_;
+  base::RateLimit left_out_log_;  // the worker's thread only
+  std::atomic<uint64_t> left_out_ = 0;
   std::unique_ptr<worker::Worker> worker_;
 };
 

@@ -235,7 +235,7 @@ Cache::Entry& Attribution::ensure(const Cgroups& cgroups, uint64_t now_ns) {
     // Without an engine to say so, a removed container is back when it has threads again.
     const bool back = known->removed && !known->from_worker;
     const bool from_disk = known->has_metadata() && !core::told_by_engine(known->record->container.source);
-    if (back && from_disk && nameless) known->removed = false;
+    if (back && from_disk && nameless) cache_.revive(*known);
     if (!back || known->record->container.source != core::Source::kCgroup) {
       // Records of captures may know the short id only, or no engine; the cgroup knows more.
       const core::Container& record = known->record->container;
@@ -358,12 +358,12 @@ void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
   const ThreadKey now = key();
   if (now.kind == ThreadKey::Kind::kLineage) {
     any_by_lineage_ = true;
-    ++ensure_by_lineage(now.container, now_ns).threads;
+    cache_.add_thread(ensure_by_lineage(now.container, now_ns));
   } else if (cgroups.match != nullptr) {
-    ++ensure(cgroups, now_ns).threads;
+    cache_.add_thread(ensure(cgroups, now_ns));
     lineage_.forget(now.container);  // its cgroup tells
   } else if (Cache::Entry* entry = cache_.find(now.container); entry != nullptr) {
-    ++entry->threads;  // inherited
+    cache_.add_thread(*entry);  // inherited
   }
 }
 
@@ -372,7 +372,7 @@ void Attribution::detach(const api::TableReader* reader, api::TableEntry* thread
   if (!key.in_container()) return;
   const Cache::Entry* entry = cache_.find(key.container);
   path_.clear();
-  const bool is_last = entry != nullptr && entry->threads == 1;
+  const bool is_last = entry != nullptr && entry->threads() == 1;
   if (is_last && key.kind == ThreadKey::Kind::kCgroup) match(reader, thread);
   leave(key, path_, now_ns);
 }
@@ -380,7 +380,9 @@ void Attribution::detach(const api::TableReader* reader, api::TableEntry* thread
 void Attribution::leave(const ThreadKey& key, const std::string& cgroup_path, uint64_t now_ns) {
   if (!key.in_container()) return;
   Cache::Entry* entry = cache_.find(key.container);
-  if (entry == nullptr || entry->threads == 0 || --entry->threads > 0) return;
+  if (entry == nullptr || entry->threads() == 0) return;
+  cache_.drop_thread(*entry);
+  if (entry->threads() > 0) return;
   // The last thread is gone.
   lineage_.forget(key.container);
   const core::Container& container = entry->record->container;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/rendered.h"
+#include "plugin/guarded.h"
 
 namespace plugin {
 namespace {
@@ -60,8 +61,10 @@ uint64_t get_size(api::Table* table) {
 // An entry holds the record, so that it stays readable whatever the cache does before it is released.
 api::TableEntry* get_entry(api::Table* table, const api::StateData* key) {
   if (key == nullptr || key->str == nullptr) return nullptr;
-  const Cache::Entry* entry = cache_of(table).find_shown(key->str);
-  return entry != nullptr ? new RecordPtr(entry->record) : nullptr;
+  return guarded<api::TableEntry*>(nullptr, [&]() -> api::TableEntry* {
+    const Cache::Entry* entry = cache_of(table).find_shown(key->str);
+    return entry != nullptr ? new RecordPtr(entry->record) : nullptr;
+  });
 }
 
 api::Rc read_field(api::Table*, api::TableEntry* entry, const api::TableField* field, api::StateData* out) {
@@ -79,13 +82,16 @@ void release_entry(api::Table*, api::TableEntry* entry) {
 }
 
 api::Bool iterate(api::Table* table, api::TableIterator visit, api::IteratorState* state) {
-  // A copy: the visitor may make the host call us, and so change the cache.
-  std::vector<RecordPtr> records;
-  cache_of(table).for_each([&](const Cache::Entry& entry) { records.push_back(entry.record); });
-  for (RecordPtr& record : records) {
-    if (visit(state, &record) == 0) return 0;
-  }
-  return 1;
+  return guarded<api::Bool>(0, [&]() -> api::Bool {
+    // A copy: the visitor may make the host call us, and so change the cache.
+    std::vector<RecordPtr> records;
+    records.reserve(cache_of(table).size());
+    cache_of(table).for_each([&](const Cache::Entry& entry) { records.push_back(entry.record); });
+    for (RecordPtr& record : records) {
+      if (visit(state, &record) == 0) return 0;
+    }
+    return 1;
+  });
 }
 
 const api::TableFieldInfo* list_fields(api::Table*, uint32_t* count) {

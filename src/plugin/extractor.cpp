@@ -81,6 +81,11 @@ void Extractor::look_at_pod() {
   question_.pod = pod_.get();
 }
 
+std::optional<core::ContainerKey> Extractor::lacks_metadata() const {
+  if (question_.where != fields::Where::kContainer || question_.has_metadata) return std::nullopt;
+  return core::key_of(record_->container);
+}
+
 void Extractor::extract(const api::FieldExtractInput& input) {
   if (answers_.size() < input.num_fields) answers_.resize(input.num_fields);
   question_.reader = input.table_reader_ext;

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/plugin_api.h"
+#include "core/container_key.h"
 #include "core/rendered.h"
 #include "plugin/attribution.h"
 #include "plugin/cache.h"
@@ -27,6 +29,10 @@ class Extractor {
 
   // Finds out what the event is about; its answers hold until the next begin().
   void begin(const api::EventInput& event, const api::TableReader* reader, uint64_t now_ns);
+
+  // The container that the event is of, while nothing but its cgroup is known of it. Valid until the next
+  // begin().
+  std::optional<core::ContainerKey> lacks_metadata() const;
 
   // Fills in the answers of all requested fields.
   void extract(const api::FieldExtractInput& input);

@@ -40,12 +40,27 @@ void Lineage::created(int64_t pid, std::shared_ptr<const Creation> creation) {
   drop_process(pid);
   auto known = families_.find(creation->container);
   if (known == families_.end()) {
-    if (families_.size() >= kMaxContainers) erase(families_.find(by_age_.front()));
+    make_room(creation->container.owner);
     known = families_.try_emplace(creation->container).first;
-    known->second.age = by_age_.insert(by_age_.end(), creation->container);
+    Ages& ages = ages_of(creation->container.owner);
+    known->second.age = ages.insert(ages.end(), creation->container);
     known->second.creation = std::move(creation);
   }
   add_process({&known->second, false}, pid);
+}
+
+void Lineage::make_room(core::Owner owner) {
+  const Ages& ages = ages_of(owner);
+  if (owner.is_machine()) {
+    if (ages.size() >= kMaxContainers) erase(families_.find(ages.front()));
+    return;
+  }
+  const auto is_his = [&](const core::StoredContainerKey& key) { return key.owner == owner; };
+  if (static_cast<size_t>(std::count_if(ages.begin(), ages.end(), is_his)) >= kMaxUserContainers) {
+    erase(families_.find(*std::find_if(ages.begin(), ages.end(), is_his)));
+  } else if (ages.size() >= kMaxUsersContainers) {
+    erase(families_.find(ages.front()));
+  }
 }
 
 const Creation* Lineage::creation_of(int64_t pid) const {
@@ -161,7 +176,7 @@ void Lineage::close(Family& family) {
 void Lineage::erase(Families::iterator family) {
   close(family->second);
   for (const std::string& cgroup : family->second.cgroups) by_cgroup_.erase(cgroup);
-  by_age_.erase(family->second.age);
+  ages_of(family->first.owner).erase(family->second.age);
   families_.erase(family);
 }
 

@@ -50,8 +50,11 @@ bool asks_for(const Creation& creation, std::string_view path);
 
 class Lineage {
  public:
-  // Containers in the making, and those whose cgroups were learnt; beyond that the oldest is forgotten.
+  // Containers in the making, and those whose cgroups were learnt: the machine's, all users' and one user's.
+  // Beyond that the oldest of them is forgotten, so that nobody makes another's be.
   static constexpr size_t kMaxContainers = core::limits::kLineages;
+  static constexpr size_t kMaxUsersContainers = core::limits::kUsersLineages;
+  static constexpr size_t kMaxUserContainers = core::limits::kUserLineages;
   static constexpr size_t kMaxProcesses = 64;  // of one container: the runtime and what descends from it
   static constexpr size_t kMaxCgroups = 32;    // of one container: cgroup v1 has a path for each controller
 
@@ -120,13 +123,17 @@ class Lineage {
     Family* family = nullptr;
     bool enters = false;  // below an `exec`, not below a `create`
   };
+  using Ages = std::list<core::StoredContainerKey>;
+  Ages& ages_of(core::Owner owner) { return owner.is_machine() ? by_age_ : users_by_age_; }
+  void make_room(core::Owner owner);
   void add_process(Process process, int64_t pid);
   void drop_process(int64_t pid);
   void close(Family& family);
   void erase(Families::iterator family);
 
   Families families_;
-  std::list<core::StoredContainerKey> by_age_;  // keys of families_, oldest first
+  Ages by_age_;        // keys of families_, oldest first: the machine's
+  Ages users_by_age_;  // and everybody else's
   std::unordered_map<int64_t, Process> by_pid_;
   std::unordered_map<std::string, Family*, Hash, std::equal_to<>> by_cgroup_;
 };

@@ -6,14 +6,19 @@
 #include <chrono>
 #include <utility>
 
+#include "core/fit.h"
+
 namespace plugin {
 namespace {
 
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
-// One line about refused files in ten seconds.
+// One line in ten seconds about refused files, and one about records without end.
 constexpr base::RateLimit kRefusalLog(1, 10 * kNsPerSecond);
+constexpr base::RateLimit kLeftOutLog(1, 10 * kNsPerSecond);
 // A twentieth of the time, at most 20 ms at a stretch: some hundred bundles.
 constexpr TimeBudget kBudget(20, 20'000'000);
+// All users together: a hundredth.
+constexpr TimeBudget kUsersBudget(100, 5'000'000);
 
 uint64_t steady_ns() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -45,11 +50,13 @@ LocalSources::LocalSources(const config::Config& config, base::Logger logger)
       state_(config),
       logger_(std::move(logger)),
       refusals_(kRefusalLog),
-      budget_(kBudget) {}
+      left_out_log_(kLeftOutLog),
+      budget_(kBudget),
+      users_budget_(kUsersBudget) {}
 
-bool LocalSources::may_read() {
+bool LocalSources::may_read(core::Owner owner) {
   if (!enabled()) return false;
-  if (budget_.has_some(steady_ns())) return true;
+  if (budget_of(owner).has_some(steady_ns())) return true;
   ++counters_.deferred;
   return false;
 }
@@ -62,14 +69,22 @@ void LocalSources::refused(const base::ReadError& error) {
                               : fmt::format("{} ({} more since the last such line)", error.message, silent));
 }
 
-LocalSources::Bundle LocalSources::bundle(std::string_view full_id, std::string_view directory,
+void LocalSources::note_left_out(const engines::local::Found& found) {
+  if (found.left_out == 0) return;
+  counters_.left_out += found.left_out;
+  if (left_out_log_.allow(steady_ns()))
+    logger_.warning(core::left_out_notice(found.container, found.left_out));
+}
+
+LocalSources::Bundle LocalSources::bundle(const core::ContainerKey& container, std::string_view directory,
                                           std::string_view name_hint) {
   if (!enabled()) return {};
-  if (!may_read()) return {Outcome::kLeftToWorker, std::nullopt};
-  const Stopwatch stopwatch(budget_, counters_.spent_ns);
-  auto reading = state_.bundle(full_id, directory, base::Patience::kCachedOnly, name_hint);
+  if (!may_read(container.owner)) return {Outcome::kLeftToWorker, std::nullopt};
+  const Stopwatch stopwatch(budget_of(container.owner), counters_.spent_ns);
+  auto reading = state_.bundle(container.full_id, directory, base::Patience::kCachedOnly, name_hint);
   if (reading) {
     ++counters_.bundles;
+    note_left_out(*reading);
     const bool complete = reading->complete;
     if (!complete) ++counters_.deferred;
     return {complete ? Outcome::kFound : Outcome::kLeftToWorker, std::move(*reading)};
@@ -89,12 +104,13 @@ LocalSources::Bundle LocalSources::bundle(std::string_view full_id, std::string_
 }
 
 std::optional<core::Container> LocalSources::by_cgroup(const core::cgroup::Match& match, core::Owner owner) {
-  if (!may_read()) return std::nullopt;
-  const Stopwatch stopwatch(budget_, counters_.spent_ns);
+  if (!may_read(owner)) return std::nullopt;
+  const Stopwatch stopwatch(budget_of(owner), counters_.spent_ns);
   auto reading = state_.by_id(match.type(), match.full_id, match.containerd_namespace, owner,
                               base::Patience::kCachedOnly);
   if (reading) {
     ++counters_.states;
+    note_left_out(*reading);
     return std::move(reading->container);
   }
   if (reading.kind() == base::Unread::kRefused) refused(reading.error());

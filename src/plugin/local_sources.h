@@ -12,6 +12,7 @@
 #include "base/rate_limit.h"
 #include "config/config.h"
 #include "core/cgroup/resolver.h"
+#include "core/container_key.h"
 #include "engines/local/local_state.h"
 #include "plugin/time_budget.h"
 
@@ -24,6 +25,7 @@ class LocalSources {
     uint64_t states = 0;    // containers found in an engine's state on disk, here
     uint64_t deferred = 0;  // left to the worker
     uint64_t refused = 0;   // bundles and files that are not what they should be
+    uint64_t left_out = 0;  // values beyond the limits of a record
     uint64_t spent_ns = 0;  // of Falco's thread
   };
 
@@ -38,9 +40,9 @@ class LocalSources {
     Outcome outcome = Outcome::kNothing;
     std::optional<engines::local::Found> found;  // with kFound; also when the worker may find more
   };
-  // The bundle in `directory` (absolute) for the container `full_id`. name_hint: see
+  // The bundle in `directory` (absolute) for that container, whose owner executes its runtime. name_hint: see
   // engines/local/local_state.h.
-  Bundle bundle(std::string_view full_id, std::string_view directory, std::string_view name_hint);
+  Bundle bundle(const core::ContainerKey& container, std::string_view directory, std::string_view name_hint);
 
   // What the owner's engines have on disk of a container that a cgroup told of.
   std::optional<core::Container> by_cgroup(const core::cgroup::Match& match, core::Owner owner);
@@ -48,15 +50,20 @@ class LocalSources {
   const Counters& counters() const { return counters_; }
 
  private:
-  bool may_read();
+  // What is read on behalf of users has a budget of its own: theirs may be spent, and root's is not.
+  TimeBudget& budget_of(core::Owner owner) { return owner.is_machine() ? budget_ : users_budget_; }
+  bool may_read(core::Owner owner);
   void refused(const base::ReadError& error);
+  void note_left_out(const engines::local::Found& found);
 
   bool enabled_;
   bool live_ = false;
   engines::local::State state_;
   base::Logger logger_;
   base::RateLimit refusals_;
+  base::RateLimit left_out_log_;
   TimeBudget budget_;
+  TimeBudget users_budget_;
   Counters counters_;
 };
 

@@ -41,6 +41,7 @@ std::vector<api::Metric>& Metrics::collect(const Cache& cache, const Counters& c
   // Refused by either thread: it is the same to whoever looks for the reason.
   const worker::LookupStatus lookups = worker != nullptr ? worker->lookups() : worker::LookupStatus{};
   add("local_files_refused", counters.local.refused + lookups.refused, kCount);
+  add("record_values_left_out", counters.local.left_out + counters.left_out, kCount);
   add("local_files_nanoseconds", counters.local.spent_ns, kCount);
   if (worker == nullptr) return metrics_;
 

@@ -22,6 +22,7 @@ struct Counters {
   uint64_t async_sent = 0;
   uint64_t async_refused = 0;  // async events that the host did not take
   LocalSources::Counters local;
+  uint64_t left_out = 0;      // values of engines' records beyond the limits of a record
   uint64_t lost_bundles = 0;  // whose path nobody knows
 };
 

@@ -118,11 +118,16 @@ base::Status Parser::thread_exit(const Call& call) {
 base::Status Parser::container(const Call& call) {
   const Payload kind = payload_of(call.event);
   if (kind == Payload::kNone) return base::Ok{};
+  // Our own come back, and say nothing new.
+  if (call.live && call.event.type() == api::kEventAsync) {
+    const AsyncText text = async_text(call.event);
+    if (sent_.take(text.name, text.data)) return base::Ok{};
+  }
   auto container = read_payload(call.event);
   if (!container) return base::Error{container.error()};
   const core::ContainerKey key = core::key_of(*container);
   if (call.live) {
-    // Our own come back, and say nothing new. Others' (another plugin's) tell of what is not known here.
+    // Others' (another plugin's) tell of what is not known here.
     const Cache::Entry* known = cache_.find(key);
     if (known != nullptr && is_ours(*known)) return base::Ok{};
   } else if (!std::exchange(first_seen_, true) && !tells_owner(call.event)) {

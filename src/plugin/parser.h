@@ -12,6 +12,7 @@
 #include "plugin/cache.h"
 #include "plugin/event_view.h"
 #include "plugin/probe_processes.h"
+#include "plugin/sent_events.h"
 #include "plugin/thread_table.h"
 
 namespace plugin {
@@ -19,11 +20,13 @@ namespace plugin {
 class Parser {
  public:
   // All must outlive this.
-  Parser(const ThreadTable& threads, Cache& cache, Attribution& attribution, Announcements& announcements)
+  Parser(const ThreadTable& threads, Cache& cache, Attribution& attribution, Announcements& announcements,
+         SentEvents& sent)
       : threads_(threads),
         cache_(cache),
         attribution_(attribution),
         announcements_(announcements),
+        sent_(sent),
         probes_(threads) {}
 
   // The event types that the host is asked to hand over.
@@ -58,6 +61,7 @@ class Parser {
   Cache& cache_;
   Attribution& attribution_;
   Announcements& announcements_;
+  SentEvents& sent_;
   ProbeProcesses probes_;
   bool first_seen_ = false;  // a container event: it tells what kind of capture this is
 };

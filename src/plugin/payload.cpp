@@ -73,6 +73,11 @@ base::Result<core::Container> read_payload(const EventView& event) {
   return event.type() == api::kEventContainer ? read_plain(event) : read_json(event, json_param(event));
 }
 
+AsyncText async_text(const EventView& event) {
+  return {event.param_text(kAsyncName).value_or(std::string_view()),
+          event.param_text(kAsyncData).value_or(std::string_view())};
+}
+
 bool tells_owner(const EventView& event) {
   if (event.type() == api::kEventContainer) return false;
   const auto json = event.param_text(json_param(event));

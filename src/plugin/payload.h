@@ -2,6 +2,8 @@
 // captures. Pure; Falco's thread. Spec: docs/event-json.md.
 #pragma once
 
+#include <string_view>
+
 #include "base/result.h"
 #include "core/container.h"
 #include "plugin/event_view.h"
@@ -20,6 +22,13 @@ Payload payload_of(const EventView& event);
 // The container that such an event describes. Fails with what is wrong with the payload; call it only when
 // payload_of() is not kNone.
 base::Result<core::Container> read_payload(const EventView& event);
+
+// The name and the data of an async event; "" where they are missing.
+struct AsyncText {
+  std::string_view name;
+  std::string_view data;
+};
+AsyncText async_text(const EventView& event);
 
 // Whether such an event tells whose container it is about. Those of captures from before there were owners do
 // not, and then it is the machine's.

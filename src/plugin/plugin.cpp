@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "config/cgroup_engines.h"
+#include "core/limits.h"
 #include "plugin/async_event.h"
 
 namespace plugin {
@@ -31,6 +32,14 @@ base::Logger make_logger(const api::InitInput& input, base::Severity threshold) 
             static_cast<api::LogSeverity>(severity));
       },
       threshold);
+}
+
+// More items of mail than usual.
+constexpr size_t kKeptMail = 4096;
+
+uint64_t steady_now_ns() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
 uint64_t system_now_ns() {
@@ -72,7 +81,7 @@ Plugin::Plugin(config::Config config, base::Logger logger, ThreadTable threads)
       processes_(config_.host_root),
       attribution_(config_, cache_, known_paths_, threads_, processes_, hooks()),
       announcements_(threads_, processes_, cache_, attribution_, sources_, announcement_hooks()),
-      parser_(threads_, cache_, attribution_, announcements_),
+      parser_(threads_, cache_, attribution_, announcements_, async_.sent_events()),
       extractor_(threads_, cache_, attribution_),
       refusals_(kRefusalLog),
       now_ns_(system_now_ns()) {}
@@ -118,24 +127,55 @@ void Plugin::set_clock(uint64_t event_ts) {
   if (event_ts != kStampedByHost) now_ns_ = event_ts;
 }
 
-void Plugin::take_mail() {
-  if (!async_.has_mail()) return;
-  async_.take_mail(mail_);
-  for (const worker::Mailbox::Item& item : mail_) {
-    Cache::Entry& entry = cache_.put(*item.container, now_ns_);
-    // What the worker itself read from disk has no engine that follows it.
-    entry.from_worker = entry.from_worker || core::told_by_engine(item.container->source);
-    // Also of a container that came and went since the last mail: its threads' late events still ask for it.
-    if (item.removed) cache_.remove(core::key_of(*item.container), now_ns_);
+void Plugin::take_mail(Amount amount) {
+  if (next_mail_ == mail_.size()) {
+    if (!async_.has_mail()) return;
+    next_mail_ = 0;
+    // Memory that a flood has left is given back.
+    if (mail_.capacity() > kKeptMail) mail_ = {};
+    mail_.clear();
+    async_.take_mail(mail_, amount == Amount::kAll);
   }
-  mail_.clear();
+  const uint64_t begin = steady_now_ns();
+  for (size_t taken = 0; next_mail_ < mail_.size(); ++taken) {
+    const bool enough = taken >= core::limits::kMailPerCall ||
+                        (taken > 0 && steady_now_ns() - begin >= core::limits::kMailNsPerCall);
+    if (enough && amount == Amount::kSome) return;
+    take_over(mail_[next_mail_++]);
+  }
+}
+
+void Plugin::take_over(worker::Mailbox::Item& waiting) {
+  const worker::Mailbox::Item item = std::exchange(waiting, {});
+  if (item.container == nullptr) return;  // taken before its turn
+  Cache::Entry& entry = cache_.put(*item.container, now_ns_);
+  // What the worker itself read from disk has no engine that follows it.
+  entry.from_worker = entry.from_worker || core::told_by_engine(item.container->source);
+  // Also of a container that came and went since the last mail: its threads' late events still ask for it.
+  if (item.removed) cache_.remove(core::key_of(*item.container), now_ns_);
+}
+
+bool Plugin::take_mail_about(const core::ContainerKey& container) {
+  if (next_mail_ == mail_.size()) return false;
+  if (async_.has_mail() && mail_.size() < kKeptMail) async_.take_mail(mail_, false);
+  bool any = false;
+  for (size_t i = next_mail_; i < mail_.size(); ++i) {
+    // It may have gone and come again.
+    if (mail_[i].container == nullptr || core::key_of(*mail_[i].container) != container) continue;
+    take_over(mail_[i]);
+    any = true;
+  }
+  return any;
 }
 
 void Plugin::extract(const api::EventInput& event, const api::FieldExtractInput& input) {
   if (extractor_.is_new(event)) {
     set_clock(event.evt->ts);
-    take_mail();
+    take_mail(Amount::kSome);
     extractor_.begin(event, input.table_reader_ext, now_ns_);
+    // What this very event needs does not wait for its turn.
+    const auto lacking = extractor_.lacks_metadata();
+    if (lacking && take_mail_about(*lacking)) extractor_.begin(event, input.table_reader_ext, now_ns_);
   }
   extractor_.extract(input);
 }
@@ -143,7 +183,7 @@ void Plugin::extract(const api::EventInput& event, const api::FieldExtractInput&
 base::Status Plugin::parse(const api::EventInput& event, const api::EventParseInput& input) {
   const EventView view(event.evt);
   set_clock(view.ts());
-  take_mail();
+  take_mail(Amount::kSome);
   extractor_.forget();
   cache_.expire(now_ns_, [this](const Cache::Entry& entry) {
     // Of all others somebody has told already that they are gone.
@@ -169,7 +209,7 @@ base::Status Plugin::parse(const api::EventInput& event, const api::EventParseIn
 
 void Plugin::capture_open(const api::CaptureListenInput& input) {
   async_.wait_for_running_containers();
-  take_mail();
+  take_mail(Amount::kAll);
   cache_.reset_threads();
 
   uint64_t threads = 0;
@@ -196,7 +236,7 @@ void Plugin::set_async_handler(api::Owner* owner, api::AsyncEventHandler handler
 }
 
 base::Status Plugin::dump_state(api::Owner* owner, api::AsyncEventHandler handler) {
-  take_mail();
+  take_mail(Amount::kAll);
   size_t refused = 0;
   cache_.for_each([&](const Cache::Entry& entry) {
     // A container of which only the cgroup is known needs no event: the capture has the cgroup too.
@@ -209,13 +249,14 @@ base::Status Plugin::dump_state(api::Owner* owner, api::AsyncEventHandler handle
 }
 
 std::vector<api::Metric>& Plugin::metrics() {
-  take_mail();
+  take_mail(Amount::kSome);
   Counters counters;
   counters.refused_events = refused_events_;
   counters.unknown_yet = extractor_.unknown_yet();
   counters.async_sent = async_.sent();
   counters.async_refused = async_.refused();
   counters.local = sources_.counters();
+  counters.left_out = async_.left_out();
   counters.lost_bundles = announcements_.lost_paths();
   return metrics_.collect(cache_, counters, async_.worker());
 }

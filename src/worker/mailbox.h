@@ -32,7 +32,9 @@ class Mailbox {
   // order. A null container is ignored. Any thread.
   void push(bool removed, std::shared_ptr<const core::Container> container) {
     if (container == nullptr) return;
+    Newest spent;  // freed here, behind the lock
     const std::lock_guard lock(mutex_);
+    spent.swap(spent_);
     Place place{items_.size(), false};
     const auto waiting = newest_.find(Key{container->owner, container->full_id});
     if (waiting != newest_.end()) {
@@ -55,17 +57,14 @@ class Mailbox {
   bool empty() const { return !waiting_.load(std::memory_order_acquire); }
 
   // Appends everything that waits to `out`, oldest first, and leaves the mailbox empty. With an empty `out`
-  // the two only swap their memory.
+  // the two only swap their memory: however much it is, that takes a moment.
   void drain(std::vector<Item>& out) {
     const std::lock_guard lock(mutex_);
-    newest_.clear();
-    if (out.empty()) {
-      out.swap(items_);
-    } else {
-      out.insert(out.end(), std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
-    }
-    waiting_.store(false, std::memory_order_release);
+    take(out);
+  }
+  // The same, or nothing while somebody is pushing: for who must not wait.
+  void try_drain(std::vector<Item>& out) {
+    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock.owns_lock()) take(out);
   }
 
  private:
@@ -85,11 +84,26 @@ class Mailbox {
     }
   };
 
+  using Newest = std::unordered_map<Key, Place, KeyHash>;
+
+  void take(std::vector<Item>& out) {
+    // Not freed here: whoever pushes next does that, and has done it if there is anything new.
+    if (!newest_.empty()) spent_.swap(newest_);
+    if (out.empty()) {
+      out.swap(items_);
+    } else {
+      out.insert(out.end(), std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+      items_.clear();
+    }
+    waiting_.store(false, std::memory_order_release);
+  }
+
   std::mutex mutex_;
   std::atomic<bool> waiting_ = false;
   std::vector<Item> items_;
   // The newest item of each container; the keys view the ids inside those items' records.
-  std::unordered_map<Key, Place, KeyHash> newest_;
+  Newest newest_;
+  Newest spent_;  // of what was drained; its keys view nothing any more
 };
 
 }  // namespace worker

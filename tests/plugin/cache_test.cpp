@@ -274,13 +274,175 @@ TEST(Cache, BundlesThatNobodyEntersAreRemoved) {
     container.full_id = id;
     container.source = core::Source::kBundle;
     plugin::Cache::Entry& entry = cache.put(container, 1);
-    if (container.full_id == "entered") entry.threads = 1;
+    if (container.full_id == "entered") cache.add_thread(entry);
   }
   cache.expire(plugin::Cache::kUnenteredNs);
   EXPECT_FALSE(cache.find({"failed"})->removed);
   cache.expire(plugin::Cache::kUnenteredNs + 1);
   EXPECT_TRUE(cache.find({"failed"})->removed);
   EXPECT_FALSE(cache.find({"entered"})->removed);
+}
+
+// --- who goes first
+
+core::Container of_user(core::Container container, uint32_t uid = 1000) {
+  container.owner = core::Owner::user(uid);
+  return container;
+}
+
+TEST(Cache, WhatMattersLeastGoesFirst) {
+  constexpr unsigned kKinds = 8;
+  // In the order in which they are to go; stored the other way round, so that age does not tell.
+  const auto make = [](Cache& cache, unsigned kind) {
+    const core::Container known = container(id_of(kind));
+    const core::Container bare = only_cgroup(id_of(kind));
+    switch (kind) {
+      case 0:
+        return cache.remove(cache.put(of_user(bare), 0).key(), 0);
+      case 1:
+        return cache.remove(cache.put(known, 0).key(), 0);
+      case 2:
+        return void(cache.put(of_user(bare), 0));
+      case 3:
+        return void(cache.put(bare, 0));
+      case 4:
+        return void(cache.put(of_user(known), 0));
+      case 5:
+        return void(cache.put(known, 0));
+      case 6:
+        return cache.add_thread(cache.put(bare, 0));
+      default:
+        return cache.add_thread(cache.put(known, 0));
+    }
+  };
+  Cache cache({kKinds, 30 * kSecond});
+  for (unsigned kind = kKinds; kind > 0; --kind) make(cache, kind - 1);
+  ASSERT_EQ(cache.size(), kKinds);
+  for (unsigned gone = 0; gone < kKinds; ++gone) {
+    cache.add_thread(cache.put(container(id_of(100 + gone)), 0));
+    for (unsigned kind = 0; kind < kKinds; ++kind) {
+      const bool users = kind == 0 || kind == 2 || kind == 4;
+      const std::string id = id_of(kind);
+      const core::ContainerKey key{id, users ? core::Owner::user(1000) : core::Owner()};
+      EXPECT_EQ(cache.find(key) == nullptr, kind <= gone) << kind << " after " << gone;
+    }
+  }
+}
+
+TEST(Cache, AThreadThatEndsMakesAContainerMatterLess) {
+  Cache cache({2, 30 * kSecond});
+  Cache::Entry& first = cache.put(container(id_of(1)), 0);
+  cache.add_thread(first);
+  cache.put(container(id_of(2)), 0);
+  cache.put(container(id_of(3)), 0);
+  EXPECT_EQ(cache.find({id_of(2)}), nullptr);
+  cache.drop_thread(*cache.find({id_of(1)}));
+  cache.add_thread(*cache.find({id_of(3)}));
+  cache.put(container(id_of(4)), 0);
+  EXPECT_EQ(cache.find({id_of(1)}), nullptr);
+  EXPECT_NE(cache.find({id_of(3)}), nullptr);
+}
+
+TEST(Cache, AUserLosesHisOwnBeyondHisShare) {
+  Cache cache({});
+  cache.put(only_cgroup(id_of(1)), 0);
+  cache.put(of_user(container(id_of(1)), 2000), 0);
+  for (unsigned i = 0; i < 3 * core::limits::kUserContainers; ++i) cache.put(of_user(container(id_of(i))), 0);
+  EXPECT_EQ(cache.size(), core::limits::kUserContainers + 2);
+  EXPECT_NE(cache.find({id_of(1)}), nullptr);
+  EXPECT_NE(cache.find({id_of(1), core::Owner::user(2000)}), nullptr);
+  EXPECT_EQ(cache.find({id_of(1), core::Owner::user(1000)}), nullptr);
+}
+
+TEST(Cache, BytesAreBounded) {
+  core::Container large = container("");
+  for (int i = 0; i < 500; ++i) large.mounts.push_back({std::string(200, 'm'), "/", "", true, ""});
+  Cache users({});
+  for (unsigned i = 0; i < 200; ++i) {
+    large.full_id = id_of(i);
+    users.put(of_user(large), 0);
+    ASSERT_LE(users.bytes(), core::limits::kUserCacheBytes);
+  }
+  EXPECT_GT(users.bytes(), core::limits::kUserCacheBytes / 2);
+  Cache all({1000, kSecond, 8 * core::limits::kMiB});
+  for (unsigned i = 0; i < 200; ++i) {
+    large.full_id = id_of(i);
+    all.put(large, 0);
+    ASSERT_LE(all.bytes(), 8 * core::limits::kMiB);
+  }
+  EXPECT_NE(all.find({id_of(199)}), nullptr);
+}
+
+// As many ids as anybody can make cgroups: they push out each other, and nothing that is known.
+TEST(Cache, CgroupIdsWithoutEndPushOutNothing) {
+  Cache cache({});
+  for (unsigned i = 0; i < 1000; ++i) cache.put(container(id_of(i)), 0);
+  for (unsigned i = 1000; i < 21'000; ++i) {
+    Cache::Entry& entry = cache.put(only_cgroup(id_of(i)), 0);
+    cache.add_thread(entry);
+    cache.drop_thread(entry);
+    cache.remove({id_of(i)}, 0);
+  }
+  EXPECT_EQ(cache.size(), 1000 + core::limits::kBareContainers);
+  for (unsigned i = 0; i < 1000; ++i) ASSERT_NE(cache.find({id_of(i)}), nullptr) << i;
+  EXPECT_LT(cache.bytes(), 16 * core::limits::kMiB);
+}
+
+// One look-up by the short id, however many share it.
+TEST(Cache, NamesakesCostNothing) {
+  Cache cache({10'000});
+  const auto namesake = [](unsigned number) {
+    const std::string digits = std::to_string(number);
+    return "aaaaaaaaaaaa" + std::string(52 - digits.size(), '0') + digits;
+  };
+  for (unsigned i = 0; i < 20'000; ++i) cache.put(container(namesake(i)), 0);
+  EXPECT_EQ(cache.size(), 10'000U);
+  EXPECT_EQ(cache.find_shown("aaaaaaaaaaaa")->record->container.full_id, namesake(19'999));
+  cache.remove({namesake(19'999)}, 0);
+  cache.expire(31 * kSecond);
+  EXPECT_EQ(cache.find_shown("aaaaaaaaaaaa")->record->container.full_id, namesake(19'998));
+}
+
+// --- many at once
+
+TEST(Cache, WhatIsOverIsDroppedAFewAtATime) {
+  Cache cache({});
+  for (unsigned i = 0; i < 1000; ++i) cache.remove(cache.put(container(id_of(i)), 0).key(), 0);
+  size_t calls = 0;
+  for (; cache.size() > 0; ++calls) {
+    const size_t before = cache.size();
+    cache.expire(31 * kSecond);
+    ASSERT_LE(before - cache.size(), core::limits::kExpiredPerCall);
+    ASSERT_LT(cache.size(), before);
+  }
+  EXPECT_EQ(calls, 1000 / core::limits::kExpiredPerCall + 1);
+}
+
+TEST(Cache, UsersAnnouncementsDoNotPushOutTheMachines) {
+  Cache cache({});
+  core::Container announced = container(id_of(0));
+  announced.source = core::Source::kBundle;
+  cache.put(announced, 0);
+  for (unsigned i = 1; i < 1000; ++i) {
+    announced.full_id = id_of(i);
+    cache.put(of_user(announced), 1);
+  }
+  for (unsigned call = 0; call < 100; ++call) cache.expire(1);
+  EXPECT_FALSE(cache.find({id_of(0)})->removed);
+  EXPECT_TRUE(cache.find({id_of(1), core::Owner::user(1000)})->removed);
+  EXPECT_FALSE(cache.find({id_of(999), core::Owner::user(1000)})->removed);
+}
+
+TEST(Cache, MissingImagesAreCountedAsTheyChange) {
+  Cache cache({});
+  cache.put(only_cgroup(id_of(1)), 0);
+  cache.put(container(id_of(2)), 0);
+  EXPECT_EQ(cache.missing_images(), 1U);
+  cache.put(container(id_of(1)), 0);
+  EXPECT_EQ(cache.missing_images(), 0U);
+  cache.put(only_cgroup(id_of(3)), 0);
+  cache.remove({id_of(3)}, 0);
+  EXPECT_EQ(cache.missing_images(), 0U);
 }
 
 }  // namespace

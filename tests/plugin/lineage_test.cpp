@@ -190,6 +190,26 @@ TEST_F(LineageTest, ForgottenContainersLeaveNothing) {
   EXPECT_EQ(id_of(lineage_.container_at("/web")), "");
 }
 
+// However many runtimes a user starts, root's containers stay, and so do other users'.
+TEST_F(LineageTest, AUserMakesNobodyElsesBeForgotten) {
+  const auto of_user = [](uint32_t uid, int number) {
+    Creation one;
+    one.container = {std::string(60, 'a') + std::to_string(1000 + number), core::Owner::user(uid)};
+    return std::make_shared<const Creation>(std::move(one));
+  };
+  lineage_.created(kRuntime, creation("web"));
+  lineage_.created(200, of_user(2000, 0));
+  for (int i = 0; i < 5000; ++i) lineage_.created(10000 + i, of_user(1000, i));
+  EXPECT_NE(lineage_.creation_of(kRuntime), nullptr);
+  EXPECT_NE(lineage_.creation_of(200), nullptr);
+  EXPECT_EQ(lineage_.creation_of(14'999 - static_cast<int>(Lineage::kMaxUserContainers)), nullptr);
+  EXPECT_NE(lineage_.creation_of(14'999), nullptr);
+  // Of users without end the oldest.
+  for (int i = 0; i < 5000; ++i) lineage_.created(20000 + i, of_user(3000 + static_cast<uint32_t>(i), i));
+  EXPECT_NE(lineage_.creation_of(kRuntime), nullptr);
+  EXPECT_EQ(lineage_.creation_of(200), nullptr);
+}
+
 TEST_F(LineageTest, IsBounded) {
   for (int64_t i = 0; i < 5000; ++i) {
     const std::string id = "c" + std::to_string(i);

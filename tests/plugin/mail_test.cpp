@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/events.h"
+#include "core/limits.h"
 #include "plugin_host.h"
 #include "support/eventually.h"
 #include "support/fake_docker.h"
@@ -32,6 +33,32 @@ TEST(Mail, AContainerThatCameAndWentIsKnownToItsLateEvents) {
   EXPECT_EQ(host.ask(late, "container.name"), "short-lived");
   EXPECT_EQ(host.ask(10, "container.image"), "busybox:1.36");
   EXPECT_EQ(host.ask(10, "container.id"), "aaaaaaaaaaaa");
+}
+
+// What one call takes over is bounded; what the call's own event needs comes first.
+TEST(Mail, WhatAnEventNeedsDoesNotWaitForItsTurn) {
+  const support::TempDir directory;
+  const std::string path = directory / "docker.sock";
+  support::FakeDocker engine(path);
+  PluginHost host(
+      R"({"engines":{"docker":{"sockets":[")" + path +
+      R"("]},"podman":{"enabled":false},"containerd":{"enabled":false},"cri":{"enabled":false}}})");
+  ASSERT_TRUE(host.ok()) << host.error();
+  host.open(true);
+  ASSERT_TRUE(support::eventually([&] { return engine.asked("/containers/json") > 0; }));
+  constexpr int kMany = 10 * core::limits::kMailPerCall;
+  const auto id = [](int number) { return std::string(60, 'e') + std::to_string(1000 + number); };
+  for (int number = 0; number < kMany; ++number) {
+    engine.add(id(number), "name" + std::to_string(number));
+    engine.tell("start", id(number), "name" + std::to_string(number));
+  }
+  // What has been told to the host waits in the mailbox as well: the plugin has not been called.
+  ASSERT_TRUE(support::eventually([&] { return host.instance().queue().size() >= kMany; }));
+  for (const int number : {kMany - 1, kMany / 2, 0}) {
+    const auto event =
+        host::make_clone_exit(api::kEventCloneExit, thread(10 + number, docker_cgroup(id(number))), kStart);
+    EXPECT_EQ(host.ask(event, "container.name"), "name" + std::to_string(number));
+  }
 }
 
 }  // namespace

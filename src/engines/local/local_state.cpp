@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/fit.h"
+#include "core/limits.h"
 #include "core/merge.h"
 #include "engines/engine.h"
 #include "engines/inspect_json.h"
@@ -61,6 +63,11 @@ ReadError of_others(const std::string& path) {
   return ReadError{Unread::kRefused, path + ": others than the container's owner can have written it"};
 }
 
+Finding fitted(Finding found) {
+  if (found) found->left_out = core::fit(found->container);
+  return found;
+}
+
 }  // namespace
 
 class State::Impl {
@@ -96,7 +103,8 @@ base::Reading<std::string> State::Impl::read(std::string_view directory, std::st
                                              Patience patience) {
   const size_t limit = config_.local_max_bytes;
   const bool hurried = patience == Patience::kCachedOnly;
-  return files_.read(directory, name, hurried ? std::min(kMaxBytesCached, limit) : limit, patience, limit);
+  return files_.read(directory, name, hurried ? std::min(core::limits::kCachedBundleBytes, limit) : limit,
+                     patience, limit);
 }
 
 bool State::Impl::is_enabled(ContainerType type, std::string_view ns) const {
@@ -201,7 +209,7 @@ base::Reading<core::Container> State::Impl::storage_entry(std::string_view full_
   ReadError worst;
   for (const std::string_view name : {"containers.json", "volatile-containers.json"}) {
     const base::Reading<std::string> list =
-        files_.read(storage, name, hurried ? kMaxBytesCached : kMaxList, patience, kMaxList);
+        files_.read(storage, name, hurried ? core::limits::kCachedListBytes : kMaxList, patience, kMaxList);
     if (!list) {
       note(list.error(), worst);
       continue;
@@ -274,12 +282,12 @@ State& State::operator=(State&&) noexcept = default;
 
 Finding State::bundle(std::string_view full_id, std::string_view directory, Patience patience,
                       std::string_view name_hint) {
-  return impl_->bundle(full_id, directory, patience, name_hint);
+  return fitted(impl_->bundle(full_id, directory, patience, name_hint));
 }
 
 Finding State::by_id(ContainerType hint, std::string_view full_id, std::string_view containerd_namespace,
                      core::Owner owner, Patience patience) {
-  return impl_->by_id(hint, full_id, containerd_namespace, owner, patience);
+  return fitted(impl_->by_id(hint, full_id, containerd_namespace, owner, patience));
 }
 
 }  // namespace engines::local

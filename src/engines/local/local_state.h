@@ -3,6 +3,7 @@
 // (Falco's and the worker's); it reads files, below HOST_ROOT, and keeps no records.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,9 +16,6 @@
 
 namespace engines::local {
 
-// Most that Falco's thread reads of one file, whatever local_max_bytes says.
-inline constexpr size_t kMaxBytesCached = core::limits::kCachedFileBytes;
-
 struct Found {
   // full_id, source (kBundle, or kDisk when the engine's own state completed it) and owner are set; the owner
   // is who can have written all that was read (base/hands.h). type: kUnknown
@@ -29,6 +27,7 @@ struct Found {
   // False when the engine's own state could not be read this time (kCachedOnly; or it is being written): the
   // same again by the worker (Worker::read_bundle) may tell more, the name and the image before all.
   bool complete = true;
+  size_t left_out = 0;  // values of the record beyond its limits (core/fit.h)
 };
 
 // kMissing also for what the configuration switches off.
@@ -36,6 +35,8 @@ using Finding = base::Reading<Found>;
 
 class State {
  public:
+  // Reads no more of a file than local_max_bytes, and without patience no more than
+  // limits::kCachedBundleBytes, of a storage's list limits::kCachedListBytes: what is longer is kWouldWait.
   // Uses host_root, local_max_bytes, label_max_len, with_env, and which engines are enabled.
   explicit State(const config::Config& config);
   ~State();

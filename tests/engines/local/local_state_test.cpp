@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
+#include "core/limits.h"
 #include "engines/docker/docker_mapping.h"
 #include "engines/podman/podman_mapping.h"
 #include "host_tree.h"
@@ -49,6 +50,9 @@ TEST_F(LocalStateTest, DockersBundleIsCompletedToTheApisRecord) {
   ASSERT_TRUE(api.ok());
   EXPECT_EQ(found->container.source, Source::kDisk);
   api->container.source = Source::kDisk;
+  // Docker's API tells the parent only where somebody has chosen one.
+  EXPECT_EQ(found->container.cgroup_path, "/docker/" + kDockerId);
+  api->container.cgroup_path = found->container.cgroup_path;
   EXPECT_EQ(found->container, api->container);
 }
 
@@ -330,15 +334,15 @@ TEST(LocalStateInMemory, IsReadWithoutWaiting) {
   ASSERT_TRUE(patient);
   EXPECT_EQ(docker->container, patient->container);
   // Longer than what the hurried read.
-  host.put(kPodmanStorage + "/containers.json",
-           "[" + std::string(kMaxBytesCached, ' ') + local_data("podman/containers.json").substr(1));
+  host.put(kPodmanStorage + "/containers.json", "[" + std::string(core::limits::kCachedListBytes, ' ') +
+                                                    local_data("podman/containers.json").substr(1));
   const Finding podman = state.bundle(kPodmanId, kPodmanBundle, Patience::kCachedOnly);
   ASSERT_TRUE(podman) << podman.error().message;
   EXPECT_FALSE(podman->complete);
   EXPECT_EQ(podman->container.name, "");
   EXPECT_EQ(state.bundle(kPodmanId, kPodmanBundle, Patience::kMayWait)->container.name, "shop-web");
   host.put(kPodmanBundle + "/config.json",
-           local_data("podman/config.json") + std::string(kMaxBytesCached, ' '));
+           local_data("podman/config.json") + std::string(core::limits::kCachedBundleBytes, ' '));
   EXPECT_EQ(state.bundle(kPodmanId, kPodmanBundle, Patience::kCachedOnly).kind(), Unread::kWouldWait);
   EXPECT_TRUE(state.bundle(kPodmanId, kPodmanBundle, Patience::kMayWait));
 }
