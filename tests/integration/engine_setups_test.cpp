@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "live_host.h"
 #include "support/eventually.h"
 #include "support/journal.h"
 #include "support/real_engine.h"
@@ -278,6 +279,34 @@ TEST_F(containerd_setups, WhereItPutItsContainersIsKnownByEitherSocket) {
     EXPECT_THAT(explained.out, testing::HasSubstr("as its engine says"));
     EXPECT_THAT(explained.out, testing::HasSubstr("container: task1-271828 (containerd)"));
   }
+}
+
+// By descent everybody is found who is seen to be started. Here nobody is: the plugin comes later, and reads
+// no files.
+TEST_F(containerd_setups, WhereItPutItsContainersIsKnownToThePlugin) {
+  if (const auto events = host::ProcConnector::open(); !events)
+    GTEST_SKIP() << "no live events: " << events.error();
+  const auto pid_of = [](const std::string& name) {
+    const auto pid = engine_->script({"pid", name});
+    EXPECT_TRUE(pid.ok()) << pid.error();
+    return pid.ok() ? std::stoll(*pid) : -1;
+  };
+  run("task1-2718281828", {"--cgroup", "/ecs/task1/task1-2718281828"});
+  auto live = test::LiveHost::start(
+      R"({"verbosity":"debug","local_sources":false,"engines":{"docker":{"enabled":false},"podman":{"enabled":false},)"
+      R"("cri":{"enabled":false},"containerd":{"enabled":true,"sockets":[")" +
+      engine_->socket() + "\"]}}}");
+  ASSERT_TRUE(live.ok()) << live.error();
+  test::LiveHost& host = **live;
+  const int64_t early = pid_of("task1-2718281828");
+  EXPECT_EQ(host.ask(early, "container.full_id"), "task1-2718281828");
+  EXPECT_EQ(host.ask(early, "container.type"), "containerd");
+  EXPECT_EQ(host.thread_text(early, "container_id"), "task1-271828");
+  run("late.scope",
+      {"--cgroup", "/nomad.slice/late.scope", "--", "sh", "-c", "while sleep 0.1; do true; done"});
+  const int64_t late = pid_of("late.scope");
+  EXPECT_TRUE(host.run_until([&] { return host.ask(late, "container.full_id") == "late.scope"; }));
+  EXPECT_EQ(host.ask(::getpid(), "container.id"), "host");
 }
 
 class rootless_podman : public Setup {};
