@@ -284,6 +284,8 @@ TEST_F(Known, ADeepPathIsLookedAtNoDeeperThanWhatIsKnown) {
   while (deep.size() < kMaxRememberedPath) deep += "/x";
   EXPECT_EQ(at(deep), "containerd:c1@/ecs/t/c1");
   EXPECT_EQ(at("/y" + deep), "");
+  put("c2", deep.substr(0, 1001) + "/c2");
+  EXPECT_EQ(known_.size(), 1u) << "deeper than anybody puts containers";
   put("c2", std::string(kMaxRememberedPath, '/') + "c2");
   EXPECT_EQ(known_.size(), 1u) << "longer than any path of the kernel's";
 }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::string_view kSlice = ".slice";
 constexpr std::string_view kScope = ".scope";
+// Far deeper than containers in containers are, and so few that a look-up at each of them costs little.
+constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxNamesakes = 64;  // paths with one last component that are looked at for one path
 
 // Without empty components, "." and "..", and with a slash in front; "" for the root.
@@ -98,7 +100,7 @@ std::vector<std::string> expand(std::string_view cgroups_path, const ContainerKe
   paths.push_back(clean(cgroups_path));
   if (auto scope = scope_path(cgroups_path, container.owner)) paths.push_back(std::move(*scope));
   std::erase_if(paths, [&](const std::string& path) {
-    return path.empty() || is_shared(path, container.full_id) ||
+    return path.empty() || depth_of(path) > kMaxDepth || is_shared(path, container.full_id) ||
            (!container.owner.is_machine() && !container.owner.speaks_for(owner_of(path)));
   });
   return paths;

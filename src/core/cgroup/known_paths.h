@@ -17,9 +17,9 @@ namespace core::cgroup {
 
 // The cgroups that `linux.cgroupsPath` of an OCI specification asks for, as the runtimes make them: a path
 // for itself; of systemd's triple `slice:prefix:name` the scope, and for runtimes that make cgroups
-// themselves the triple as a name. An owner who is a user has his own service manager's slices. Clean and
-// absolute; none of what is no container's alone (slices, sessions, the root), and of an ordinary user's
-// words nothing outside his own slice.
+// themselves the triple as a name. An owner who is a user has his own service manager's slices. Clean,
+// absolute, at most 64 deep; none of what is no container's alone (slices, sessions, the root), and of an
+// ordinary user's words nothing outside his own slice.
 std::vector<std::string> expand(std::string_view cgroups_path, const ContainerKey& container);
 
 // Whether `cgroups_path` says more than the layouts do, which tell of most containers by themselves.
