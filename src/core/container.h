@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "core/owner.h"
+#include "core/posture.h"
+#include "core/yes_no.h"
 
 namespace core {
 
@@ -47,17 +49,6 @@ enum class Source : uint8_t {
 // True for what an engine told itself: it is followed, and tells when the container is gone.
 constexpr bool told_by_engine(Source source) {
   return source == Source::kSighting || source == Source::kApi;
-}
-
-// A yes or no that may not be known. No bool, so that "not known" is never taken for one of them.
-enum class YesNo : uint8_t { kUnknown, kNo, kYes };
-constexpr YesNo yes_no(bool yes) {
-  return yes ? YesNo::kYes : YesNo::kNo;
-}
-// Yes when one of them is, no when both are.
-constexpr YesNo either(YesNo left, YesNo right) {
-  if (left == YesNo::kYes || right == YesNo::kYes) return YesNo::kYes;
-  return left == right ? left : YesNo::kUnknown;
 }
 
 // What the kernel does for a container that nothing else was asked for.
@@ -128,6 +119,7 @@ struct Container {
   YesNo host_pid = YesNo::kUnknown;
   YesNo host_network = YesNo::kUnknown;
   YesNo host_ipc = YesNo::kUnknown;
+  SharedPosture posture;
 
   // nullopt: nobody said so yet, which is not the same as none (0).
   std::optional<int64_t> cpu_period;  // microseconds

@@ -14,6 +14,7 @@
 #include "core/labels.h"
 #include "core/limits.h"
 #include "core/ports.h"
+#include "core/posture_json.h"
 
 namespace core {
 namespace {
@@ -343,6 +344,11 @@ constexpr std::array kKeys{
     if_known<&Container::startup_healthcheck>("StartupHealthcheck"),
     if_known<&Container::liveness_probe>("LivenessProbe"),
     if_known<&Container::readiness_probe>("ReadinessProbe"),
+    Key{"security",
+        [](const Container& container, const char* key, JsonMembers& out) {
+          if (!container.posture.empty()) append_json(container.posture, out.name(key));
+        },
+        [](const json::value* value, Container& container) { container.posture = read_posture(value); }},
     Key{"cgroup_path",
         [](const Container& container, const char* key, JsonMembers& out) {
           if (!container.cgroup_path.empty()) out.add(key, container.cgroup_path);

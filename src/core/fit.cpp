@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
@@ -30,6 +31,9 @@ constexpr std::array kTexts{&Container::engine_namespace,
                             &Container::pod_name,
                             &Container::pod_namespace,
                             &Container::pod_uid};
+
+constexpr std::array kPostureTexts{&Posture::seccomp, &Posture::apparmor, &Posture::selinux, &Posture::cmd,
+                                   &Posture::runtime};
 
 size_t bytes_of(const std::string& text) {
   return text.size();
@@ -110,12 +114,23 @@ class Fitting {
   size_t left_out_ = 0;
 };
 
+// A posture is shared: what is to be changed is a copy.
+template <typename Record>
+void go_through_posture(Record& container, Fitting& fitting) {
+  constexpr bool kOnlyCounts = std::is_const_v<Record>;
+  std::conditional_t<kOnlyCounts, const Posture&, Posture> posture = *container.posture;
+  for (const auto member : kPostureTexts) fitting.text(posture.*member);
+  if (posture.devices) fitting.list(*posture.devices, limits::kDevices);
+  if constexpr (!kOnlyCounts) container.posture.set(std::move(posture));
+}
+
 template <typename Record>
 size_t go_through(Record& container) {
   Fitting fitting;
   for (const auto member : kTexts) fitting.text(container.*member);
   // A path that is cut is another one.
   fitting.whole(container.cgroup_path, limits::kTextBytes);
+  go_through_posture(container, fitting);
   fitting.probe(container.healthcheck);
   fitting.probe(container.liveness_probe);
   fitting.probe(container.readiness_probe);

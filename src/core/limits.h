@@ -17,6 +17,7 @@ inline constexpr size_t kMiB = 1024 * kKiB;
 inline constexpr size_t kMounts = 512;
 inline constexpr size_t kLabels = 512;
 inline constexpr size_t kPorts = 512;
+inline constexpr size_t kDevices = 256;
 inline constexpr size_t kEnvironment = 512;
 inline constexpr size_t kArguments = 256;
 inline constexpr size_t kTextBytes = 4 * kKiB;
@@ -76,10 +77,12 @@ inline constexpr Row kTable[] = {
     {"a record", "mounts", kMounts, "", "the first are kept"},
     {"a record", "labels, and as many of its pod", kLabels, "", "the first in their order are kept"},
     {"a record", "published ports", kPorts, "", "the first are kept"},
+    {"a record", "devices", kDevices, "", "the first are kept"},
     {"a record", "environment variables", kEnvironment, "", "the first are kept"},
     {"a record", "arguments of a probe", kArguments, "", "the probe is left out"},
     {"a record", "a probe", kProbeBytes, "bytes", "left out"},
-    {"a record", "one of its names, of its image, its user and their like", kTextBytes, "bytes", "cut"},
+    {"a record", "one of its names, of its image, its user, its command and their like", kTextBytes, "bytes",
+     "cut"},
     {"a record", "where its cgroup was put", kTextBytes, "bytes", "left out"},
     {"a record", "the CNI result", kCniBytes, "bytes", "left out"},
     {"a record", "all its texts together", kRecordBytes, "bytes",

@@ -56,6 +56,7 @@ void keep_undeniable(const Container& other, Container& result) {
   keep(&Container::engine_namespace, other, result);
   keep(&Container::cgroup_path, other, result);
   keep(kFlags, other, result);
+  result.posture.fill(other.posture);
   keep(kNumbers, other, result);
   if (result.size < 0) result.size = other.size;
   if (result.created_time == 0) result.created_time = other.created_time;

@@ -17,9 +17,9 @@ bool same_namespace(const Container& left, const Container& right);
 //     empty in it is not there, whatever poorer sources said, or the engine itself before. What they said is
 //     forgotten with them.
 //   - A record that is no whole answer keeps what it leaves empty as the poorer one said it: fill().
-//   - What no answer can deny stays in any case: numbers and yes-or-nos that it does not know, the time of
-//     creation, the size, the type, the engine's namespace, the rest of a shortened id, and the labels of
-//     the pod as long as it is the same pod.
+//   - What no answer can deny stays in any case: numbers, yes-or-nos and members of its posture that it
+//     does not know, the time of creation, the size, the type, the engine's namespace, the rest of a
+//     shortened id, and the labels of the pod as long as it is the same pod.
 // The result's source is the richer one.
 Container merge(const Container& known, const Container& news);
 

@@ -45,6 +45,13 @@ size_t heap(const std::optional<std::string>& text) {
   return text ? heap(*text) : 0;
 }
 
+// Equal ones may be shared with other records.
+size_t heap(const SharedPosture& posture) {
+  if (posture.empty()) return 0;
+  return kNode + sizeof(Posture) + heap(posture->seccomp) + heap(posture->apparmor) + heap(posture->selinux) +
+         heap(posture->cmd) + heap(posture->runtime) + (posture->devices ? heap(*posture->devices) : 0);
+}
+
 size_t heap(const Container& container) {
   size_t bytes = 0;
   for (const std::string Container::*member :
@@ -59,7 +66,7 @@ size_t heap(const Container& container) {
              heap(mount.propagation);
   }
   if (container.pod_sandbox_labels) bytes += heap(*container.pod_sandbox_labels);
-  return bytes + heap(container.env) + heap(container.labels) +
+  return bytes + heap(container.posture) + heap(container.env) + heap(container.labels) +
          container.port_mappings.capacity() * sizeof(PortMapping) + heap(container.healthcheck) +
          heap(container.startup_healthcheck) + heap(container.liveness_probe) +
          heap(container.readiness_probe);

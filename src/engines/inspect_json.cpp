@@ -175,6 +175,7 @@ void take_inspect(const json::object& inspect, const Settings& settings, Inspect
   core::Container& container = into.container;
   take_config(json::child(inspect, "Config"), settings, into);
   take_host_config(json::child(inspect, "HostConfig"), into);
+  take_posture(inspect, container);
   const json::object& network = json::child(inspect, "NetworkSettings");
   take_address(network, container);
   take_port_table(json::child(network, "Ports"), container);

@@ -30,6 +30,10 @@ struct Inspected {
 // Config, HostConfig, NetworkSettings, Mounts, Created, State, SizeRw. Leaves id, type, name and image alone.
 void take_inspect(const json::object& inspect, const Settings& settings, Inspected& into);
 
+// How confined it is, as far as an inspect answer tells exactly: what the engine's own defaults decide
+// (capabilities, no_new_privs of its daemon, a remapped user namespace) is left to the bundle.
+void take_posture(const json::object& inspect, core::Container& container);
+
 // Whether a HostConfig's member "PidMode", "IpcMode" or "NetworkMode" is the host's.
 core::YesNo is_host(const json::object& host_config, std::string_view mode);
 

@@ -103,6 +103,11 @@ void Extractor::extract(const api::FieldExtractInput& input) {
       if (question_.where == fields::Where::kContainer && !question_.has_metadata) ++unknown_yet_;
       continue;
     }
+    if (row.form == fields::Form::kList) {
+      field.res_len = answer.elements().size();
+      field.res.str = answer.elements().data();
+      continue;
+    }
     field.res_len = 1;
     switch (row.type) {
       case api::kFieldString:

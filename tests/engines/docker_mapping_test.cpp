@@ -64,6 +64,13 @@ core::Container rec1(const Version& version) {
   expected.mounts = {{mounts + "/m1", "/data", "ro", false, "rprivate"},
                      {mounts + "/m2", "/data2", "rw", true, "rprivate"}};
   expected.healthcheck = core::Probe{"/bin/sh", {"-c", "test -e /etc/passwd"}};
+  core::Posture posture;
+  posture.readonly_rootfs = core::YesNo::kNo;
+  posture.host_cgroup = core::YesNo::kYes;
+  posture.cmd = "sh -c 'while sleep 1; do :; done'";
+  posture.runtime = "runc";
+  posture.devices.emplace();
+  expected.posture.set(posture);
   return expected;
 }
 
@@ -101,6 +108,43 @@ TEST_P(DockerVersions, InspectOfAPrivilegedContainer) {
   EXPECT_EQ(container.cpuset_cpu_count, 0);
   EXPECT_FALSE(container.healthcheck.has_value());
   EXPECT_TRUE(container.port_mappings.empty());
+}
+
+core::Posture posture_of(std::string_view members) {
+  const std::string answer = R"({"Id":"abc",)" + std::string(members) + "}";
+  const base::Result<Inspected> result = map_inspect(answer, Settings{});
+  EXPECT_TRUE(result.ok()) << result.error();
+  return result ? *result->container.posture : core::Posture();
+}
+
+TEST(DockerPosture, IsWhatInspectTellsExactly) {
+  core::Posture expected;
+  expected.seccomp = "unconfined";
+  expected.apparmor = "docker-default";
+  expected.selinux = "a:b:c:s0";
+  expected.no_new_privs = expected.readonly_rootfs = expected.host_uts = core::YesNo::kYes;
+  expected.host_cgroup = expected.user_ns = core::YesNo::kNo;
+  expected.cmd = "sleep 1";
+  expected.runtime = "runsc";
+  expected.devices = {"/dev/x"};
+  EXPECT_EQ(posture_of(R"("Path":"sleep","Args":["1"],"AppArmorProfile":"docker-default",
+      "ProcessLabel":"a:b:c:s0","HostConfig":{"SecurityOpt":["seccomp=unconfined","no-new-privileges","label=x"],
+      "ReadonlyRootfs":true,"UTSMode":"host","CgroupnsMode":"private","UsernsMode":"host","Runtime":"runsc",
+      "CapAdd":["SYS_ADMIN"],"Devices":[{"PathOnHost":"/dev/y","PathInContainer":"/dev/x"},7]})"),
+            expected);
+  EXPECT_EQ(
+      posture_of(R"("HostConfig":{"SecurityOpt":["seccomp={\"a\":1}","no-new-privileges:false"]})").seccomp,
+      "default");
+  EXPECT_EQ(posture_of(R"("HostConfig":{"SecurityOpt":["no-new-privileges:false"]})").no_new_privs,
+            core::YesNo::kNo);
+}
+
+TEST(DockerPosture, WhatTheDaemonDecidesIsNotKnown) {
+  const core::Posture posture = posture_of(R"("HostConfig":{"SecurityOpt":null,"UTSMode":"","UsernsMode":"",
+      "CapAdd":["SYS_ADMIN"],"CapDrop":["ALL"],"Privileged":true,"Devices":[]})");
+  EXPECT_EQ(posture, core::Posture()) << "a privileged container's devices are not listed";
+  EXPECT_EQ(posture_of(R"("HostConfig":{"SecurityOpt":"x","Devices":"x","ReadonlyRootfs":1},"Args":["a"])"),
+            core::Posture());
 }
 
 // A path, or a slice with systemd, to which Docker adds the container as it asks its runtime for it.
@@ -153,6 +197,7 @@ TEST_P(DockerVersions, TheListTellsMuchOfIt) {
   expected.memory_limit = defaults.memory_limit;
   expected.swap_limit = defaults.swap_limit;
   expected.healthcheck = defaults.healthcheck;
+  expected.posture = defaults.posture;
   EXPECT_EQ(first.container, expected);
 }
 

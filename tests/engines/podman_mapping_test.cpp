@@ -55,6 +55,26 @@ core::Container inspected(const std::string& name, const Settings& settings = {}
   return result ? result->container : core::Container();
 }
 
+// Podman tells a user's effective capabilities with null; newer versions give fewer.
+core::Posture posture_of_rec1(const Version& version) {
+  core::Posture posture;
+  posture.capabilities = 0;
+  for (const char* name : {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETFCAP",
+                           "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"}) {
+    *posture.capabilities |= core::Capabilities{1} << core::capability_number(name).value();
+  }
+  if (std::string_view(version.folder) == "podman-4.3.1") {
+    for (const char* name : {"AUDIT_WRITE", "MKNOD", "NET_RAW"}) {
+      *posture.capabilities |= core::Capabilities{1} << core::capability_number(name).value();
+    }
+  }
+  posture.readonly_rootfs = core::YesNo::kNo;
+  posture.cmd = "sh -c 'while sleep 1; do :; done'";
+  posture.runtime = "crun";
+  posture.devices.emplace();
+  return posture;
+}
+
 core::Container rec1(const Version& version) {
   core::Container expected;
   expected.type = core::ContainerType::kPodman;
@@ -83,6 +103,7 @@ core::Container rec1(const Version& version) {
   expected.mounts = version.mounts;
   expected.cgroup_path = "/libpod_parent/libpod-" + expected.full_id;
   expected.healthcheck = core::Probe{"/bin/sh", {"-c", "test -e /etc/passwd"}};
+  expected.posture.set(posture_of_rec1(version));
   return expected;
 }
 

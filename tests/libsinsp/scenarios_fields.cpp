@@ -13,6 +13,15 @@ Event told(std::string text) {
 
 const Thread kInit = process(1, 0, "/");
 
+// As much as a container can be let loose without being privileged.
+const std::string_view kLoose =
+    R"("type":0,"name":"loose","imagerepo":"busybox","imagetag":"latest","User":"0","privileged":false,"source":"api",)"
+    R"("host_pid":true,"host_network":false,"host_ipc":false,"cgroup_path":"/docker/x",)"
+    R"("Mounts":[{"Source":"/var/run/docker.sock","Destination":"/s","Mode":"","RW":true,"Propagation":""}],)"
+    R"("security":{"capabilities":["CAP_CHOWN","CAP_SYS_ADMIN"],"seccomp":"unconfined","apparmor":"mine",)"
+    R"("no_new_privs":false,"readonly_rootfs":false,"user_ns":false,"cmd":"sleep 1","runtime":"runc",)"
+    R"("devices":["/dev/fuse"]})";
+
 const std::string_view kRich =
     R"("type":0,"name":"web","image":"docker.io/library/busybox:1.36","imageid":"0ca0fe12",)"
     R"("imagerepo":"docker.io/library/busybox","imagetag":"1.36","imagedigest":"sha256:beef",)"
@@ -218,6 +227,40 @@ std::vector<Scenario> field_scenarios() {
       answers("healthcheck_disabled", "A healthcheck switched off is not the same as none.",
               R"("type":0,"name":"x","Healthcheck":{"exe":"NONE","args":[]})",
               {{"container.healthcheck", "NONE"}}),
+      answers("posture", "How confined a container is, and the rules of docs/rules.md on it.", kLoose,
+              {{"container.capability[CAP_SYS_ADMIN]", "true"},
+               {"container.capability[net_raw]", "false"},
+               {"container.seccomp", "unconfined"},
+               {"container.apparmor", "mine"},
+               {"container.selinux", kNothing},
+               {"container.no_new_privs", "false"},
+               {"container.readonly_rootfs", "false"},
+               {"container.host_uts", kNothing},
+               {"container.user", "0"},
+               {"container.cmd", "sleep 1"},
+               {"container.runtime", "runc"},
+               {"container.cgroup", "/docker/x"}},
+              {{"container.capabilities intersects (CAP_SYS_ADMIN, CAP_BPF)"},
+               {"container.capabilities intersects (CAP_BPF, CAP_NET_RAW)", false},
+               {"container.capabilities in (CAP_CHOWN, CAP_SYS_ADMIN, CAP_KILL)"},
+               {"container.devices intersects (/dev/fuse)"},
+               {"container.privileged = false and (container.capability[CAP_SYS_ADMIN] = true or "
+                "container.seccomp = unconfined)"},
+               {"container.mount.dest[/var/run/docker.sock] exists or "
+                "container.mount.dest[/run/docker.sock] exists"},
+               {"container.host_pid = true or container.host_network = true or container.host_ipc = true or "
+                "container.host_uts = true"},
+               {"container.readonly_rootfs = false and container.user in (0, root, \"0:0\")"},
+               {"container.image.tag = latest"},
+               {"container.readonly_rootfs = true", false}}),
+      answers("posture_untold", "What nobody told is neither yes nor no.", R"("type":0,"name":"x")",
+              {{"container.capabilities", kNothing},
+               {"container.capability[CAP_SYS_ADMIN]", kNothing},
+               {"container.seccomp", kNothing},
+               {"container.no_new_privs", kNothing},
+               {"container.readonly_rootfs", kNothing}},
+              {{"container.readonly_rootfs = false", false},
+               {"container.capabilities intersects (CAP_SYS_ADMIN)", false}}),
       times(),
       pod(),
       deprecated(),

@@ -74,6 +74,46 @@ TEST_F(Extraction, AllFieldsOfAContainer) {
 }
 
 // Ids of different engines may begin alike: threads lead to their own container by the whole id.
+TEST_F(Extraction, HowConfinedAContainerIs) {
+  core::Container container = test::full_container(kIdA);
+  core::Posture posture;
+  posture.capabilities = core::Capabilities{1} << 21U | core::Capabilities{1};
+  posture.seccomp = "unconfined";
+  posture.apparmor = "docker-default";
+  posture.no_new_privs = core::YesNo::kNo;
+  posture.readonly_rootfs = core::YesNo::kYes;
+  posture.cmd = "sleep 1";
+  posture.runtime = "runc";
+  posture.devices = {"/dev/a", "/dev/b"};
+  container.posture.set(posture);
+  container.user = "1000";
+  container.cgroup_path = "/docker/x";
+  ASSERT_TRUE(host_.announce(container));
+  expect(10, {{"container.capabilities", "CAP_CHOWN, CAP_SYS_ADMIN"},
+              {"container.capability[CAP_SYS_ADMIN]", "true"},
+              {"container.capability[sys_admin]", "true"},
+              {"container.capability[CAP_BPF]", "false"},
+              {"container.capability[CAP_NONE]", kNoValue},
+              {"container.seccomp", "unconfined"},
+              {"container.apparmor", "docker-default"},
+              {"container.selinux", kNoValue},
+              {"container.no_new_privs", "false"},
+              {"container.readonly_rootfs", "true"},
+              {"container.user_ns", kNoValue},
+              {"container.host_uts", kNoValue},
+              {"container.host_cgroup", kNoValue},
+              {"container.user", "1000"},
+              {"container.cmd", "sleep 1"},
+              {"container.runtime", "runc"},
+              {"container.devices", "/dev/a, /dev/b"},
+              {"container.cgroup", "/docker/x"}});
+  for (const char* field :
+       {"container.capabilities", "container.capability[CHOWN]", "container.seccomp",
+        "container.no_new_privs", "container.devices", "container.user", "container.cmd"}) {
+    EXPECT_EQ(host_.ask(20, field), kNoValue) << field << ": the host has none";
+  }
+}
+
 TEST_F(Extraction, TwoContainersWithTheSameShortId) {
   std::string other = kIdA;
   other.back() = other.back() == '0' ? '1' : '0';

@@ -84,6 +84,21 @@ constexpr Contract kContract[] = {
     {"k8s.deployment.id", S, Argument::kNone},
     {"k8s.deployment.label", S, Argument::kKey},
     {"k8s.deployment.labels", S, Argument::kNone},
+    {"container.capabilities", S, Argument::kNone},
+    {"container.capability", B, Argument::kKey},
+    {"container.seccomp", S, Argument::kNone},
+    {"container.apparmor", S, Argument::kNone},
+    {"container.selinux", S, Argument::kNone},
+    {"container.no_new_privs", B, Argument::kNone},
+    {"container.readonly_rootfs", B, Argument::kNone},
+    {"container.user_ns", B, Argument::kNone},
+    {"container.host_uts", B, Argument::kNone},
+    {"container.host_cgroup", B, Argument::kNone},
+    {"container.user", S, Argument::kNone},
+    {"container.cmd", S, Argument::kNone},
+    {"container.runtime", S, Argument::kNone},
+    {"container.devices", S, Argument::kNone},
+    {"container.cgroup", S, Argument::kNone},
 };
 
 TEST(FieldTable, HoldsTheContract) {
@@ -119,6 +134,7 @@ TEST(FieldTable, TheHostReadsTheJson) {
     EXPECT_EQ((*fields)[i].type, table[i].type);
     EXPECT_EQ((*fields)[i].arg_required, table[i].argument != Argument::kNone);
     EXPECT_FALSE((*fields)[i].arg_is_index) << "libsinsp 0.20 then refuses keys";
+    EXPECT_EQ((*fields)[i].is_list, table[i].form == plugin::fields::Form::kList);
     EXPECT_FALSE((*fields)[i].description.empty());
   }
 }

@@ -84,6 +84,16 @@ bool PluginHost::feed(const host::EventBytes& event) {
   return status.ok() && session_.parse_failures() == failures;
 }
 
+namespace {
+
+std::string text_of(const host::Scalar& scalar) {
+  if (const auto* text = std::get_if<std::string>(&scalar)) return *text;
+  if (const auto* number = std::get_if<uint64_t>(&scalar)) return std::to_string(*number);
+  return std::get<bool>(scalar) ? "true" : "false";
+}
+
+}  // namespace
+
 std::string PluginHost::extract(const host::EventView& event, uint64_t number, std::string_view field) {
   const auto request = host::parse_field_request(instance().fields(), field);
   if (!request) return "error: " + request.error();
@@ -91,10 +101,12 @@ std::string PluginHost::extract(const host::EventView& event, uint64_t number, s
   const auto value = instance().extract(event, number, **request);
   if (!value) return "error: " + value.error();
   if (!value->is_set()) return kNoValue;
-  const host::Scalar& scalar = value->values.front();
-  if (const auto* text = std::get_if<std::string>(&scalar)) return *text;
-  if (const auto* number_value = std::get_if<uint64_t>(&scalar)) return std::to_string(*number_value);
-  return std::get<bool>(scalar) ? "true" : "false";
+  std::string answer;
+  for (const host::Scalar& scalar : value->values) {
+    if (!answer.empty()) answer += ", ";
+    answer += text_of(scalar);
+  }
+  return answer;
 }
 
 std::string PluginHost::ask(const host::EventBytes& event, std::string_view field) {

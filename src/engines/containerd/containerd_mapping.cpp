@@ -83,6 +83,10 @@ void add_cri(core::Container& container, const core::Container& cri) {
   container.host_network = core::either(container.host_network, cri.host_network);
   container.host_ipc = core::either(container.host_ipc, cri.host_ipc);
   container.mounts = cri.mounts;
+  // Both have the specification; CRI knows names besides.
+  core::SharedPosture posture = cri.posture;
+  posture.fill(container.posture);
+  container.posture = std::move(posture);
   // CRI knows what the user called the image, containerd one name of several.
   if (!cri.image_repository.empty()) {
     container.image = cri.image;

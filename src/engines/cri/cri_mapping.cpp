@@ -103,6 +103,21 @@ core::YesNo is_privileged(const json::object& info) {
   return known ? core::YesNo::kNo : core::YesNo::kUnknown;
 }
 
+// What the request and the runtime's handler tell beside the specification. SecurityProfile of the CRI's API:
+// 2 is "Localhost", a file of the node.
+void take_posture(const json::object& info, const json::object& security, core::Container& container) {
+  constexpr int64_t kLocalhost = 2;
+  core::Posture posture = *container.posture;
+  posture.runtime = oci::runtime_name(json::text(info, "runtimeType"));
+  const json::object& seccomp = json::child(security, "seccomp");
+  const std::string_view profile = json::text(seccomp, "localhost_ref");
+  if (posture.seccomp == core::kDefaultProfile && json::number(seccomp, "profile_type") == kLocalhost &&
+      !profile.empty()) {
+    posture.seccomp = profile;
+  }
+  container.posture.set(std::move(posture));
+}
+
 // What containers and sandboxes have in common in the verbose info.
 void take_info(const json::object& info, const Settings& settings, core::Container& container) {
   const json::object& spec = json::child(info, "runtimeSpec");
@@ -112,6 +127,7 @@ void take_info(const json::object& info, const Settings& settings, core::Contain
   if (container.pod_sandbox_id.empty()) container.pod_sandbox_id = json::text(info, "sandboxID");
   const json::object& security =
       json::child(json::child(json::child(info, "config"), "linux"), "security_context");
+  take_posture(info, security, container);
   constexpr int64_t kNoUid = -1;
   const int64_t uid = json::number(json::child(security, "run_as_user"), "value", kNoUid);
   if (container.user.empty() && uid >= 0) container.user = std::to_string(uid);

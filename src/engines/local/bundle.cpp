@@ -26,7 +26,6 @@ constexpr size_t kShownId = 64;
 constexpr core::JsonPath kSkipped[] = {
     {"process", "env"},  // the first: kept when it is wanted
     {"hooks"},
-    {"linux", "devices"},
     {"linux", "seccomp"},
     {"linux", "sysctl"},
     {"linux", "uidMappings"},
@@ -35,7 +34,6 @@ constexpr core::JsonPath kSkipped[] = {
     {"linux", "resources", "hugepageLimits"},
     {"linux", "resources", "blockIO"},
     {"process", "rlimits"},
-    {"process", "capabilities", "effective"},
     {"process", "capabilities", "permitted"},
     {"process", "capabilities", "inheritable"},
     {"process", "capabilities", "ambient"},

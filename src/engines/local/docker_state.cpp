@@ -27,7 +27,7 @@ constexpr core::JsonPath kSkipped[] = {
     {"Config", "Volumes"},
 };
 constexpr core::JsonPath kSkippedOfHost[] = {
-    {"LogConfig"}, {"MaskedPaths"}, {"ReadonlyPaths"}, {"Ulimits"}, {"Devices"}, {"Sysctls"},
+    {"LogConfig"}, {"MaskedPaths"}, {"ReadonlyPaths"}, {"Ulimits"}, {"Sysctls"},
 };
 
 // {"/data": {"Source": …, "Destination": …, "RW": …, "Propagation": …, "Relabel": mode}} as the API's list.

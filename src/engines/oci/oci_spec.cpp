@@ -149,6 +149,7 @@ void take_spec(const json::object& spec, const Settings& settings, core::Contain
   container.cgroup_path = json::text(linux_part, "cgroupsPath");
   take_resources(linux_part, container);
   container.privileged = is_privileged(spec);
+  take_posture(spec, container);
   take_annotations(json::child(spec, "annotations"), settings, container);
 }
 

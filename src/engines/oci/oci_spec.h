@@ -4,6 +4,7 @@
 // nothing. Source of fact: OCI runtime-spec 1.0 to 1.3, "config" and "config-linux".
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,8 +18,8 @@
 
 namespace engines::oci {
 
-// Mounts, environment, user, namespaces, resources, privileged, and what take_annotations() takes.
-// Members that the spec does not tell stay as they are.
+// Mounts, environment, user, namespaces, resources, privileged, and what take_annotations() and
+// take_posture() take. Members that the spec does not tell stay as they are.
 void take_spec(const json::object& spec, const Settings& settings, core::Container& container);
 
 // The same from text. Fails, and takes nothing, when it is no JSON object.
@@ -28,6 +29,16 @@ base::Status take_spec(std::string_view text, const Settings& settings, core::Co
 // (io.kubernetes.cri-o.* and the kubelet's labels) and nerdctl (nerdctl/*): name, image, labels, pod,
 // address, ports. A member that is set already stays.
 void take_annotations(const json::object& annotations, const Settings& settings, core::Container& container);
+
+// How confined it is; container.privileged has been told. Of seccomp only whether there is a profile:
+// "linux.seccomp" may be read as an empty object.
+void take_posture(const json::object& spec, core::Container& container);
+
+// The names of one of its sets; nullopt where there is no such set.
+std::optional<core::Capabilities> capability_set(const json::object& capabilities, std::string_view set);
+
+// What containerd, CRI and Docker call a runtime, by its usual name: "io.containerd.runc.v2" is "runc".
+std::string_view runtime_name(std::string_view told);
 
 // The engine whose annotations these are; kUnknown when none can be told.
 core::ContainerType type_of(const json::object& annotations);

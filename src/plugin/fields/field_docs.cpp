@@ -52,6 +52,7 @@ std::string to_json() {
       // key.
       object["arg"] = {{"isRequired", true}, {"isKey", true}};
     }
+    if (field.form == Form::kList) object["isList"] = true;
     if (field.suggested) object["addOutput"] = true;
     fields.push_back(std::move(object));
   }
@@ -67,9 +68,9 @@ std::string to_markdown() {
       "to\nits output when it is asked to.\n\n"
       "| field | type | argument | suggested | answer |\n| --- | --- | --- | --- | --- |\n";
   for (const Field& field : table()) {
-    text += std::string("| `") + field.name + "` | " + type_word(field.type) + " | " +
-            argument_words(field.argument) + " | " + (field.suggested ? "yes" : "") + " | " +
-            field.description + " |\n";
+    text += std::string("| `") + field.name + "` | " + type_word(field.type) +
+            (field.form == Form::kList ? ", list" : "") + " | " + argument_words(field.argument) + " | " +
+            (field.suggested ? "yes" : "") + " | " + field.description + " |\n";
   }
   return text;
 }

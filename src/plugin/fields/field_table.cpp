@@ -10,6 +10,7 @@ namespace {
 
 using C = core::Container;
 using R = core::Record;
+using P = core::Posture;
 using enum Argument;
 using api::kFieldAbstime;
 using api::kFieldBool;
@@ -138,6 +139,49 @@ constexpr auto kFields = std::to_array<Field>({
     {"k8s.deployment.id", kFieldString, kNone, false, kDeprecated, nothing},
     {"k8s.deployment.label", kFieldString, kKey, false, kDeprecated, nothing},
     {"k8s.deployment.labels", kFieldString, kNone, false, kDeprecated, nothing},
+    // New rows come behind the others: numbers of fields stay what they are.
+    {"container.capabilities", kFieldString, kNone, false,
+     "Capabilities that the container's first process is given, `CAP_SYS_ADMIN` and their like, sorted: the "
+     "effective ones, or the bounding ones where only these are told. No value where there are none.",
+     capabilities, Form::kList},
+    {"container.capability", kFieldBool, kKey, false,
+     "Whether one is among container.capabilities: `container.capability[CAP_SYS_ADMIN]`, with or without "
+     "`CAP_`, in any case.",
+     capability},
+    {"container.seccomp", kFieldString, kNone, false,
+     "`unconfined`; the seccomp profile's name or path where the engine tells it; `default` for a profile "
+     "that nobody names.",
+     posture_text<&P::seccomp>},
+    {"container.apparmor", kFieldString, kNone, false,
+     "AppArmor profile that was asked for, or `unconfined`.", posture_text<&P::apparmor>},
+    {"container.selinux", kFieldString, kNone, false, "SELinux label of the container's processes.",
+     posture_text<&P::selinux>},
+    {"container.no_new_privs", kFieldBool, kNone, false,
+     "True where no process of the container can gain privileges by executing a program.",
+     posture_flag<&P::no_new_privs>},
+    {"container.readonly_rootfs", kFieldBool, kNone, false,
+     "True for a container whose root file system cannot be written.", posture_flag<&P::readonly_rootfs>},
+    {"container.user_ns", kFieldBool, kNone, false, "True for a container in a user namespace of its own.",
+     posture_flag<&P::user_ns>},
+    {"container.host_uts", kFieldBool, kNone, false, "True for a container in the host's UTS namespace.",
+     posture_flag<&P::host_uts>},
+    {"container.host_cgroup", kFieldBool, kNone, false,
+     "True for a container in the host's cgroup namespace.", posture_flag<&P::host_cgroup>},
+    {"container.user", kFieldString, kNone, false,
+     "User of the container's first process as it was asked for: a name, a number, `user:group`.",
+     member<&C::user>},
+    {"container.cmd", kFieldString, kNone, false,
+     "Command line of the container's first process, its words quoted as a shell needs them.",
+     posture_text<&P::cmd>},
+    {"container.runtime", kFieldString, kNone, false,
+     "OCI runtime as the engine names it: `runc`, `crun`, `kata`, `runsc` and others.",
+     posture_text<&P::runtime>},
+    {"container.devices", kFieldString, kNone, false,
+     "Paths of devices in the container, beside those that every one has. No value where there are none, and "
+     "for privileged containers, which have all of the host's.",
+     devices, Form::kList},
+    {"container.cgroup", kFieldString, kNone, false,
+     "Cgroup that was asked for: a path, or `slice:prefix:name` for systemd.", member<&C::cgroup_path>},
 });
 
 }  // namespace

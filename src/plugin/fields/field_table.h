@@ -17,6 +17,11 @@ enum class Argument : uint8_t {
   kIndexOrKey,  // field[0] or field[key]
 };
 
+enum class Form : uint8_t {
+  kOne,   // at most one value
+  kList,  // any number of texts: for `in`, `intersects` and their like
+};
+
 using Getter = void (*)(const Question& question, Answer& answer);
 
 struct Field {
@@ -26,6 +31,7 @@ struct Field {
   bool suggested;  // Falco may append it to every output line
   const char* description;
   Getter getter;  // leaves the answer empty for "no value"
+  Form form = Form::kOne;
 };
 
 // In the order of the field ids that the host is given.

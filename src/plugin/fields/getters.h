@@ -51,6 +51,21 @@ void flag(const Question& question, Answer& answer) {
   answer.flag(container->*Member == core::YesNo::kYes);
 }
 
+// A text, or a boolean, of the container's posture; nothing outside containers.
+template <auto Member>
+void posture_text(const Question& question, Answer& answer) {
+  if (const auto* container = question.container()) answer.text((*container->posture).*Member);
+}
+template <auto Member>
+void posture_flag(const Question& question, Answer& answer) {
+  const auto* container = question.container();
+  if (container == nullptr || (*container->posture).*Member == core::YesNo::kUnknown) return;
+  answer.flag((*container->posture).*Member == core::YesNo::kYes);
+}
+void capabilities(const Question& question, Answer& answer);
+void capability(const Question& question, Answer& answer);
+void devices(const Question& question, Answer& answer);
+
 // Deprecated fields that only exist so that rules compile.
 void nothing(const Question& question, Answer& answer);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/plugin_api.h"
 #include "core/rendered.h"
@@ -61,19 +62,29 @@ class Answer {
     flag_ = value ? 1 : 0;
     set_ = true;
   }
-  void clear() { set_ = false; }
+  // One more of a list; one without elements is no value.
+  void element(const char* value) {
+    elements_.push_back(value);
+    set_ = true;
+  }
+  void clear() {
+    set_ = false;
+    elements_.clear();  // and keeps its room, for the next event
+  }
 
   bool set() const { return set_; }
   // Where the value lies, for the host; only when set().
   const char** text_slot() { return &text_; }
   uint64_t* number_slot() { return &number_; }
   api::Bool* flag_slot() { return &flag_; }
+  std::vector<const char*>& elements() { return elements_; }
 
  private:
   const char* text_ = nullptr;
   uint64_t number_ = 0;
   api::Bool flag_ = 0;
   bool set_ = false;
+  std::vector<const char*> elements_;
 };
 
 }  // namespace plugin::fields

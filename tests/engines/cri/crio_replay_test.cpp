@@ -146,6 +146,22 @@ void nothing_special(Container& container) {
   container.cpu_quota = container.cpuset_cpu_count = container.memory_limit = container.swap_limit = 0;
 }
 
+// CRI-O's default capabilities; it ran on a kernel without seccomp.
+core::Posture usual_posture() {
+  core::Posture posture;
+  posture.capabilities = 0;
+  for (const char* name : {"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "NET_BIND_SERVICE", "SETGID",
+                           "SETPCAP", "SETUID"}) {
+    *posture.capabilities |= core::Capabilities{1} << core::capability_number(name).value();
+  }
+  posture.seccomp = core::kUnconfined;
+  posture.no_new_privs = posture.readonly_rootfs = posture.user_ns = posture.host_uts = core::YesNo::kNo;
+  posture.host_cgroup = core::YesNo::kYes;
+  posture.cmd = "sleep 1000";
+  posture.devices.emplace();
+  return posture;
+}
+
 Container expected_pod() {
   Container pod;
   pod.type = ContainerType::kCrio;
@@ -168,6 +184,11 @@ Container expected_pod() {
                 {"io.kubernetes.pod.uid", "c7713d8f-b33f-4bfb-a1a0-d4c113082392"},
                 {"org.example.tier", "front"}};
   pod.port_mappings = {{0, 18080, 80}};
+  core::Posture posture = usual_posture();
+  posture.readonly_rootfs = core::YesNo::kYes;
+  posture.cmd = "/bin/sleep 2147483647";
+  pod.posture.set(posture);
+  pod.cgroup_path = "/kubepods/burstable/podc7713d8f-b33f-4bfb-a1a0-d4c113082392/crio-" + pod.full_id;
   pod.is_pod_sandbox = true;
   pod.cni_json = kCni;
   pod.pod_sandbox_id = pod.full_id;
@@ -191,6 +212,8 @@ Container expected_web() {
   web.image_tag = "1.0";
   web.image_digest = "sha256:016ea6fe4e3d6e6786cb3b386e3c78c352b82c3753dc32d45bfbe163bdbcba08";
   web.user = "1000";
+  web.cgroup_path = "/kubepods/burstable/podc7713d8f-b33f-4bfb-a1a0-d4c113082392/crio-" + web.full_id;
+  web.posture.set(usual_posture());
   web.cpu_quota = 50000;
   web.cpu_shares = 512;
   web.cpuset_cpu_count = 2;
@@ -239,6 +262,11 @@ Container expected_mighty() {
   mighty.env = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
                 "HOSTNAME=vm", "PATH=/bin:/sbin", "IMAGE_ENV=from-image"};
   mighty.privileged = core::YesNo::kYes;
+  core::Posture posture = usual_posture();
+  posture.capabilities = (core::Capabilities{1} << core::capability_names().size()) - 1;
+  posture.devices.reset();
+  mighty.cgroup_path = "/crio/crio-" + mighty.full_id;
+  mighty.posture.set(posture);
   mighty.host_network = core::YesNo::kYes;
   mighty.created_time = 1795333783;
   mighty.labels = {{"io.kubernetes.container.name", "cri2"},

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
 
+#include "core/merge.h"
 #include "engines/local/local_state.h"
 #include "support/eventually.h"
 #include "support/journal.h"
@@ -67,6 +72,28 @@ class LocalState : public testing::TestWithParam<const char*> {
     return {};
   }
 
+  // The kernel's word on the first process: the lines of /proc/<pid>/status by their names.
+  static std::map<std::string, std::string> status_of(const std::string& container) {
+    std::map<std::string, std::string> lines;
+    const base::Result<std::string> pid = engine_->script({"pid", container});
+    if (!pid) return lines;
+    std::ifstream file("/proc/" + *pid + "/status");
+    for (std::string name, value; std::getline(file, name, ':') && std::getline(file, value);) {
+      lines[name] = value.substr(std::min(value.find_first_not_of('\t'), value.size()));
+    }
+    return lines;
+  }
+
+  static void expect_kernels(const core::Posture& posture, const std::string& container) {
+    std::map<std::string, std::string> status = status_of(container);
+    ASSERT_FALSE(status.empty());
+    const auto effective = std::stoull(status["CapEff"], nullptr, 16);
+    // The runtime leaves out what this kernel or whoever started it does not have.
+    EXPECT_EQ(posture.capabilities.value() & std::stoull(status["CapBnd"], nullptr, 16), effective);
+    EXPECT_EQ(posture.no_new_privs == core::YesNo::kYes, status["NoNewPrivs"] == "1");
+    EXPECT_EQ(posture.seccomp != core::kUnconfined, status["Seccomp"] == "2") << posture.seccomp;
+  }
+
   void compare(const std::vector<std::string>& args, const std::string& name) {
     const base::Result<std::string> ran = engine_->run(name, args);
     ASSERT_TRUE(ran.ok()) << ran.error();
@@ -91,6 +118,9 @@ class LocalState : public testing::TestWithParam<const char*> {
     EXPECT_EQ(disk.host_network, api->host_network);
     EXPECT_EQ(disk.memory_limit, api->memory_limit);
     EXPECT_EQ(disk.cpu_shares, api->cpu_shares);
+    expect_kernels(*disk.posture, name);
+    EXPECT_EQ(*core::merge(disk, *api).posture, *core::merge(*api, disk).posture);
+    EXPECT_EQ(core::merge(disk, *api).posture->capabilities, disk.posture->capabilities);
     EXPECT_THAT(disk.mounts, testing::UnorderedElementsAreArray(api->mounts));
     // containerd's specification does not name the image.
     if (api->type != core::ContainerType::kContainerd) {

@@ -53,6 +53,11 @@ TEST_F(LocalStateTest, DockersBundleIsCompletedToTheApisRecord) {
   // Docker's API tells the parent only where somebody has chosen one.
   EXPECT_EQ(found->container.cgroup_path, "/docker/" + kDockerId);
   api->container.cgroup_path = found->container.cgroup_path;
+  // Nor what its daemon decides: capabilities, whether there is a seccomp profile.
+  EXPECT_EQ(api->container.posture->capabilities, std::nullopt);
+  EXPECT_NE(found->container.posture->capabilities, std::nullopt);
+  EXPECT_EQ(found->container.posture->runtime, "runc");
+  api->container.posture.fill(found->container.posture);
   EXPECT_EQ(found->container, api->container);
 }
 
@@ -329,10 +334,15 @@ TEST(LocalStateInMemory, IsReadWithoutWaiting) {
   ASSERT_TRUE(docker) << docker.error().message;
   EXPECT_TRUE(docker->complete);
   EXPECT_EQ(docker->container.name, "shop-web");
-  // Without Docker's own words for them the runtime's numbers: no fewer, and here no others.
+  // Without Docker's own words for them the runtime's numbers: no fewer, and here no others. Only Docker's
+  // file tells the runtime itself.
   const Finding patient = state.bundle(kDockerId, kDockerBundle, Patience::kMayWait);
   ASSERT_TRUE(patient);
-  EXPECT_EQ(docker->container, patient->container);
+  core::Container hurried = docker->container;
+  EXPECT_EQ(hurried.posture->runtime, "");
+  EXPECT_NE(hurried.posture->seccomp, "");
+  hurried.posture.fill(patient->container.posture);
+  EXPECT_EQ(hurried, patient->container);
   // Longer than what the hurried read.
   host.put(kPodmanStorage + "/containers.json", "[" + std::string(core::limits::kCachedListBytes, ' ') +
                                                     local_data("podman/containers.json").substr(1));

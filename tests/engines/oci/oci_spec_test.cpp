@@ -57,6 +57,65 @@ TEST(OciSpec, ANamespaceThatIsNotListedIsTheHosts) {
   EXPECT_EQ(untold.host_network, core::YesNo::kUnknown);
 }
 
+TEST(OciSpec, TellsHowConfinedAContainerIs) {
+  const Container container = taken(R"({"root": {"path": "rootfs", "readonly": true},
+    "process": {"args": ["sh", "-c", "sleep 1"], "noNewPrivileges": true, "apparmorProfile": "mine",
+      "selinuxLabel": "a:b:c:s0",
+      "capabilities": {"bounding": ["CAP_SYS_ADMIN"], "effective": ["CAP_KILL", "CAP_CHOWN", "CAP_OF_TOMORROW", 7]}},
+    "linux": {"seccomp": {}, "namespaces": [{"type": "user"}, {"type": "uts"}, {"type": "cgroup"}],
+      "devices": [{"path": "/dev/fuse"}, {"path": "/dev/null"}, {"type": "c"}, 7]}})");
+  core::Posture expected;
+  expected.capabilities = core::Capabilities{1} << 5U | core::Capabilities{1};
+  expected.seccomp = "default";
+  expected.apparmor = "mine";
+  expected.selinux = "a:b:c:s0";
+  expected.no_new_privs = expected.readonly_rootfs = expected.user_ns = core::YesNo::kYes;
+  expected.host_uts = expected.host_cgroup = core::YesNo::kNo;
+  expected.cmd = "sh -c 'sleep 1'";
+  expected.devices = {"/dev/fuse"};
+  EXPECT_EQ(*container.posture, expected);
+}
+
+TEST(OciSpec, WhatASpecDoesNotHaveIsNotConfinedAndWhatItDoesNotTellNotKnown) {
+  const Container bare = taken(R"({"root": {"path": "/"}, "process": {"args": [], "capabilities":
+    {"bounding": ["CAP_SYS_ADMIN"]}}, "linux": {"namespaces": [{"type": "mount"}]}})");
+  EXPECT_EQ(bare.posture->seccomp, "unconfined");
+  EXPECT_EQ(bare.posture->capabilities, core::Capabilities{1} << 21U) << "no effective ones are told";
+  EXPECT_EQ(bare.posture->no_new_privs, core::YesNo::kNo);
+  EXPECT_EQ(bare.posture->readonly_rootfs, core::YesNo::kNo);
+  EXPECT_EQ(bare.posture->user_ns, core::YesNo::kNo);
+  EXPECT_EQ(bare.posture->host_uts, core::YesNo::kYes);
+  EXPECT_EQ(bare.posture->host_cgroup, core::YesNo::kYes);
+  EXPECT_EQ(bare.posture->devices, std::nullopt) << "it is privileged and has them all";
+  // Every capability dropped: engines leave empty sets out.
+  EXPECT_EQ(taken(R"({"process": {"capabilities": {}}})").posture->capabilities, core::Capabilities{0});
+  EXPECT_EQ(taken(R"({"process": {"capabilities": null}})").posture->capabilities, std::nullopt);
+  EXPECT_TRUE(taken("{}").posture.empty());
+  EXPECT_TRUE(taken(R"({"root": 1, "process": [], "linux": "x"})").posture.empty());
+  EXPECT_TRUE(taken(R"({"process": {"user": {"uid": 1}}})").posture->seccomp.empty());
+}
+
+TEST(OciSpec, PodmanNamesTheSeccompProfile) {
+  const auto named = [](const char* seccomp, const char* name) {
+    return taken(std::string(R"({"linux": {"namespaces": [])") + seccomp + R"(}, "annotations":
+      {"io.podman.annotations.seccomp": ")" +
+                 name + R"("}})")
+        .posture->seccomp;
+  };
+  EXPECT_EQ(named(R"(, "seccomp": {})", "/etc/mine.json"), "/etc/mine.json");
+  EXPECT_EQ(named("", "unconfined"), "unconfined");
+  EXPECT_EQ(named("", "/etc/mine.json"), "unconfined") << "the specification decides";
+  EXPECT_EQ(named(R"(, "seccomp": {})", "unconfined"), "default");
+}
+
+TEST(OciSpec, RuntimesHaveTheirUsualNames) {
+  EXPECT_EQ(runtime_name("io.containerd.runc.v2"), "runc");
+  EXPECT_EQ(runtime_name("io.containerd.kata.v2"), "kata");
+  EXPECT_EQ(runtime_name("/usr/bin/crun"), "crun");
+  EXPECT_EQ(runtime_name("runsc"), "runsc");
+  EXPECT_EQ(runtime_name(""), "");
+}
+
 TEST(OciSpec, ResourcesKeepTheirDefaultsWhereNothingIsTold) {
   const Container set = taken(R"({"linux": {"resources": {
     "cpu": {"shares": 512, "quota": 50000, "period": 20000, "cpus": "0-2,7"},
