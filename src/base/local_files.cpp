@@ -17,7 +17,9 @@
 #include <cstring>
 #include <deque>
 #include <memory>
+#include <set>
 
+#include "base/file_status.h"
 #include "base/path_components.h"
 
 namespace base {
@@ -27,8 +29,6 @@ namespace {
 constexpr uint64_t kResolveCached = 0x20;  // RESOLVE_CACHED, Linux 5.12
 constexpr int kMaxCachedTries = 16;
 constexpr int kMaxLinks = 40;  // as the kernel's own limit
-constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_MTIME | STATX_CTIME | STATX_INO | Hands::kWanted;
-constexpr int kStatFlags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
 
 UniqueFd open2(int directory, const std::string& path, uint64_t flags, uint64_t resolve) {
   open_how how{};
@@ -87,12 +87,8 @@ bool unchanged(const struct statx& before, const struct statx& after) {
 // Of one directory or link; anybody's when the system does not say.
 Hands hands_of(int fd) {
   Hands hands;
-  struct statx status {};
-  if (::statx(fd, "", kStatFlags, Hands::kWanted, &status) == 0) {
-    hands.add(status);
-  } else {
-    hands.add_anybody();
-  }
+  const std::optional<struct statx> status = status_of(fd);
+  status ? hands.add(*status) : hands.add_anybody();
   return hands;
 }
 
@@ -103,19 +99,19 @@ bool same_directory(const struct statx& left, const struct statx& right) {
 
 // Of a directory and all above it up to `root`, without waiting; nullopt when that is not to be had.
 std::optional<Hands> hands_above(int directory, int root) {
-  struct statx end {};
-  struct statx status {};
-  if (::statx(root, "", kStatFlags, kWanted, &end) != 0) return std::nullopt;
+  const std::optional<struct statx> end = status_of(root);
+  if (!end) return std::nullopt;
+  struct statx below {};
   Hands hands;
   UniqueFd opened;
   int here = directory;
   for (int depth = 0; depth < PATH_MAX / 2; ++depth) {
-    struct statx above {};
-    if (::statx(here, "", kStatFlags, kWanted, &above) != 0) return std::nullopt;
-    const bool is_top = depth > 0 && same_directory(above, status);  // the parent of "/" is itself
-    hands.add(above);
-    if (is_top || same_directory(above, end)) return hands;
-    status = above;
+    const std::optional<struct statx> status = status_of(here);
+    if (!status) return std::nullopt;
+    const bool is_top = depth > 0 && same_directory(*status, below);  // the parent of "/" is itself
+    hands.add(*status);
+    if (is_top || same_directory(*status, *end)) return hands;
+    below = *status;
     UniqueFd next = open2(here, "..", O_PATH | O_DIRECTORY, kResolveCached);
     if (!next.valid()) return std::nullopt;
     opened = std::move(next);
@@ -127,6 +123,12 @@ std::optional<Hands> hands_above(int directory, int root) {
 bool is_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
          name.find('\0') == std::string_view::npos && name.size() <= NAME_MAX;
+}
+
+// What one root does not show, or not without waiting, another may.
+template <typename T>
+bool is_elsewhere(const Reading<T>& reading) {
+  return !reading && (reading.kind() == Unread::kMissing || reading.kind() == Unread::kWouldWait);
 }
 
 bool is_path(std::string_view path) {
@@ -142,32 +144,33 @@ struct LocalFiles::Request {
   Patience patience = Patience::kMayWait;
 };
 
-LocalFiles::LocalFiles(std::string root) : root_(std::move(root)) {
-  if (open_root()) (void)mounts_.type_of(root_fd_.get(), false);
-}
-
-// Whatever is mounted there later: tried again until it is there.
-bool LocalFiles::open_root() {
-  if (!root_fd_.valid()) {
-    root_fd_.reset(::open(root_.empty() ? "/" : root_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  }
-  return root_fd_.valid();
-}
-
 Reading<std::string> LocalFiles::read(std::string_view directory, std::string_view name, size_t max_bytes,
                                       Patience patience, size_t patient_max_bytes) {
-  std::string path;
-  path.reserve(root_.size() + directory.size() + name.size() + 1);
-  path.append(root_).append(directory).append("/").append(name);
-  const Request request{std::move(path), max_bytes, patient_max_bytes, patience};
-  if (!is_path(directory) || !is_name(name)) return problem(Unread::kRefused, request.path, "not a path");
+  const Request request{"", max_bytes, patient_max_bytes, patience};
+  if (!is_path(directory) || !is_name(name)) {
+    return problem(Unread::kRefused, fmt::format("{}{}/{}", root_.prefix(), directory, name), "not a path");
+  }
+  Reading<std::string> mounted = read_in(root_.mounted(), directory, name, request);
+  if (!is_elsewhere(mounted)) return mounted;
+  Reading<std::string> hosts = read_in(root_.first_process(), directory, name, request);
+  // Neither has it: one that would have to be waited for may.
+  const bool may_come = mounted.kind() == Unread::kWouldWait && !hosts && hosts.kind() == Unread::kMissing;
+  return may_come ? std::move(mounted) : std::move(hosts);
+}
+
+Reading<std::string> LocalFiles::read_in(View* view, std::string_view directory, std::string_view name,
+                                         Request request) {
   hands_ = Hands();
-  const Reading<UniqueFd> parent = open_directory(directory, patience);
+  if (view == nullptr) return problem(Unread::kMissing, "", "");
+  const Patience patience = request.patience;
+  request.path.reserve(view->path.size() + directory.size() + name.size() + 1);
+  request.path.append(view->path).append(directory).append("/").append(name);
+  const Reading<UniqueFd> parent = open_directory(*view, directory, patience);
   if (!parent) return parent.error();
-  if (patience == Patience::kCachedOnly) add_way(parent->get(), directory);
-  const Reading<UniqueFd> found = open_entry(parent->get(), name, request.path, patience);
+  if (patience == Patience::kCachedOnly) add_way(*view, parent->get(), directory);
+  const Reading<UniqueFd> found = open_entry(*view, parent->get(), name, request.path, patience);
   if (!found) return found.error();
-  const Reading<std::string_view> type = local_type(found->get(), request.path, patience);
+  const Reading<std::string_view> type = local_type(*view, found->get(), request.path, patience);
   if (!type) return type.error();
   return read_checked(found->get(), request, is_memory_file_system(*type));
 }
@@ -175,26 +178,25 @@ Reading<std::string> LocalFiles::read(std::string_view directory, std::string_vi
 // As O_PATH: nothing of the directory or its file system is touched but names. The kernel counts a link as
 // not at hand while it would have to note the access in it; whoever made the bundle went that way and had it
 // noted.
-Reading<UniqueFd> LocalFiles::open_directory(std::string_view path, Patience patience) {
-  const std::string shown = root_ + std::string(path);
-  if (!open_root()) return open_problem(errno, root_, Patience::kMayWait);
-  if (patience == Patience::kMayWait) return walk(path, patience);
-  UniqueFd found = open2(root_fd_.get(), std::string(path), O_PATH | O_DIRECTORY,
+Reading<UniqueFd> LocalFiles::open_directory(View& view, std::string_view path, Patience patience) {
+  if (patience == Patience::kMayWait) return walk(view, path, patience);
+  UniqueFd found = open2(view.fd.get(), std::string(path), O_PATH | O_DIRECTORY,
                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | kResolveCached);
-  if (!found.valid()) return open_problem(errno, shown, patience);
+  if (!found.valid()) return open_problem(errno, view.path + std::string(path), patience);
   return found;
 }
 
 // Without the kernel's help, which waits for whatever file system the path leads through: each directory is
 // opened on its own, and looked into only when it is on a local one.
-Reading<UniqueFd> LocalFiles::walk(std::string_view path, Patience patience) {
-  const std::string shown = root_ + std::string(path);
+Reading<UniqueFd> LocalFiles::walk(View& view, std::string_view path, Patience patience) {
+  const std::string shown = view.path + std::string(path);
   std::deque<std::string> ahead;
   put_components(path, ahead);
   std::vector<UniqueFd> way;  // from the root down, for ".."
   int links = 0;
-  const auto here = [&] { return way.empty() ? root_fd_.get() : way.back().get(); };
-  hands_.add(hands_of(root_fd_.get()));
+  const auto here = [&] { return way.empty() ? view.fd.get() : way.back().get(); };
+  if (auto type = local_type(view, here(), shown, patience); !type) return type.error();
+  hands_.add(hands_of(here()));
   while (!ahead.empty()) {
     const std::string part = std::move(ahead.front());
     ahead.pop_front();
@@ -203,12 +205,11 @@ Reading<UniqueFd> LocalFiles::walk(std::string_view path, Patience patience) {
       if (!way.empty()) way.pop_back();
       continue;
     }
-    const Reading<std::string_view> type = local_type(here(), shown, patience);
-    if (!type) return type.error();
     const bool hurried = patience == Patience::kCachedOnly;
     UniqueFd next = hurried ? open2(here(), part, O_PATH | O_NOFOLLOW, kResolveCached)
                             : UniqueFd(::openat(here(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!next.valid()) return open_problem(errno, shown, patience);
+    if (auto type = local_type(view, next.get(), shown, patience); !type) return type.error();
     hands_.add(hands_of(next.get()));
     std::array<char, PATH_MAX> target{};
     // Fails for what is no link; a mount point is none, whatever its file system is.
@@ -223,29 +224,29 @@ Reading<UniqueFd> LocalFiles::walk(std::string_view path, Patience patience) {
     put_components({target.data(), static_cast<size_t>(size)}, ahead);
   }
   if (!way.empty()) return std::move(way.back());
-  return UniqueFd(::fcntl(root_fd_.get(), F_DUPFD_CLOEXEC, 0));
+  return UniqueFd(::fcntl(view.fd.get(), F_DUPFD_CLOEXEC, 0));
 }
 
 // For the hurried, who went the whole way in one step: the directories above, when there was no link; else
 // each step again. All of it is in memory, for that step was.
-void LocalFiles::add_way(int directory, std::string_view path) {
+void LocalFiles::add_way(View& view, int directory, std::string_view path) {
   constexpr uint64_t kWithin = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | kResolveCached;
-  if (!open2(root_fd_.get(), std::string(path), O_PATH | O_DIRECTORY, kWithin).valid()) {
-    if (!walk(path, Patience::kCachedOnly)) hands_.add_anybody();
+  if (!open2(view.fd.get(), std::string(path), O_PATH | O_DIRECTORY, kWithin).valid()) {
+    if (!walk(view, path, Patience::kCachedOnly)) hands_.add_anybody();
     return;
   }
-  const std::optional<Hands> above = hands_above(directory, root_fd_.get());
+  const std::optional<Hands> above = hands_above(directory, view.fd.get());
   above ? hands_.add(*above) : hands_.add_anybody();
 }
 
-Reading<UniqueFd> LocalFiles::open_entry(int directory, std::string_view name, const std::string& path,
-                                         Patience patience) {
+Reading<UniqueFd> LocalFiles::open_entry(View& view, int directory, std::string_view name,
+                                         const std::string& path, Patience patience) {
   UniqueFd found;
   if (patience == Patience::kCachedOnly) {
     found = open2(directory, std::string(name), O_PATH | O_NOFOLLOW,
                   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | kResolveCached);
   } else {
-    const Reading<std::string_view> type = local_type(directory, path, patience);
+    const Reading<std::string_view> type = local_type(view, directory, path, patience);
     if (!type) return type.error();
     found.reset(::openat(directory, std::string(name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   }
@@ -253,8 +254,9 @@ Reading<UniqueFd> LocalFiles::open_entry(int directory, std::string_view name, c
   return found;
 }
 
-Reading<std::string_view> LocalFiles::local_type(int fd, const std::string& path, Patience patience) {
-  const std::optional<std::string_view> type = mounts_.type_of(fd, patience == Patience::kCachedOnly);
+Reading<std::string_view> LocalFiles::local_type(View& view, int fd, const std::string& path,
+                                                 Patience patience) {
+  const std::optional<std::string_view> type = view.mounts.type_of(fd, patience == Patience::kCachedOnly);
   if (!type) return problem(Unread::kWouldWait, path, "its file system is not known yet");
   if (is_local_file_system(*type)) return *type;
   return problem(Unread::kRefused, path,
@@ -266,15 +268,15 @@ Reading<std::string_view> LocalFiles::local_type(int fd, const std::string& path
 Reading<std::string> LocalFiles::read_checked(int found, const Request& request, bool in_memory) {
   const std::string& path = request.path;
   const Patience patience = request.patience;
-  struct statx before {};
-  if (::statx(found, "", kStatFlags, kWanted, &before) != 0) return open_problem(errno, path, patience);
-  if (!S_ISREG(before.stx_mode)) return problem(Unread::kRefused, path, kind_of(before.stx_mode));
-  hands_.add(before);
-  if (before.stx_size == 0) return problem(Unread::kRefused, path, "empty");
-  if (before.stx_size > request.max_bytes) {
-    return problem(
-        before.stx_size <= request.patient_max_bytes ? Unread::kWouldWait : Unread::kRefused, path,
-        fmt::format("{} bytes, more than the {} that are read", before.stx_size, request.max_bytes));
+  const std::optional<struct statx> before = status_of(found);
+  if (!before) return open_problem(errno, path, patience);
+  if (!S_ISREG(before->stx_mode)) return problem(Unread::kRefused, path, kind_of(before->stx_mode));
+  hands_.add(*before);
+  const size_t length = before->stx_size;
+  if (length == 0) return problem(Unread::kRefused, path, "empty");
+  if (length > request.max_bytes) {
+    return problem(length <= request.patient_max_bytes ? Unread::kWouldWait : Unread::kRefused, path,
+                   fmt::format("{} bytes, more than the {} that are read", length, request.max_bytes));
   }
   constexpr int kFlags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
   // Without a note of the access in the file system, where that is allowed.
@@ -283,7 +285,7 @@ Reading<std::string> LocalFiles::read_checked(int found, const Request& request,
   // EAGAIN: somebody holds a lease on it.
   if (!file.valid()) return open_problem(errno, path, patience);
   if (hook_) hook_();
-  std::string text(before.stx_size, '\0');
+  std::string text(length, '\0');
   size_t got = 0;
   while (got < text.size()) {
     const iovec rest{text.data() + got, text.size() - got};
@@ -298,9 +300,8 @@ Reading<std::string> LocalFiles::read_checked(int found, const Request& request,
     if (size == 0) break;
     got += static_cast<size_t>(size);
   }
-  struct statx after {};
-  if (got < text.size() || ::statx(file.get(), "", kStatFlags, kWanted, &after) != 0 ||
-      !unchanged(before, after)) {
+  const std::optional<struct statx> after = got < text.size() ? std::nullopt : status_of(file.get());
+  if (!after || !unchanged(*before, *after)) {
     return problem(Unread::kChanged, path, "changed while it was read");
   }
   return text;
@@ -308,19 +309,35 @@ Reading<std::string> LocalFiles::read_checked(int found, const Request& request,
 
 Reading<std::vector<std::string>> LocalFiles::list_directory(std::string_view directory, size_t max_names,
                                                              Patience patience) {
-  const std::string path = root_ + std::string(directory);
-  if (!is_path(directory)) return problem(Unread::kRefused, path, "not a path");
-  const Reading<UniqueFd> found = open_directory(directory, patience);
+  if (!is_path(directory)) {
+    return problem(Unread::kRefused, root_.prefix() + std::string(directory), "not a path");
+  }
+  Reading<std::vector<std::string>> mounted = list_in(root_.mounted(), directory, max_names, patience);
+  if (!mounted && !is_elsewhere(mounted)) return mounted;
+  // Of a directory in a pod there may be as much as the mount point of one socket.
+  Reading<std::vector<std::string>> hosts = list_in(root_.first_process(), directory, max_names, patience);
+  if (!mounted) return hosts || hosts.kind() != Unread::kMissing ? std::move(hosts) : std::move(mounted);
+  if (!hosts) return mounted;
+  const std::set<std::string> known(mounted->begin(), mounted->end());
+  for (std::string& name : *hosts) {
+    if (!known.contains(name) && mounted->size() < max_names) mounted->push_back(std::move(name));
+  }
+  return mounted;
+}
+
+Reading<std::vector<std::string>> LocalFiles::list_in(View* view, std::string_view directory,
+                                                      size_t max_names, Patience patience) {
+  if (view == nullptr) return problem(Unread::kMissing, "", "");
+  const std::string path = view->path + std::string(directory);
+  const Reading<UniqueFd> found = open_directory(*view, directory, patience);
   if (!found) return found.error();
-  const Reading<std::string_view> type = local_type(found->get(), path, patience);
+  const Reading<std::string_view> type = local_type(*view, found->get(), path, patience);
   if (!type) return type.error();
   if (patience == Patience::kCachedOnly && !is_memory_file_system(*type)) {
     return problem(Unread::kWouldWait, path, "on a disk");
   }
-  struct statx status {};
-  if (::statx(found->get(), "", kStatFlags, STATX_TYPE, &status) != 0 || !S_ISDIR(status.stx_mode)) {
-    return problem(Unread::kMissing, path, "");
-  }
+  const std::optional<struct statx> status = status_of(found->get());
+  if (!status || !S_ISDIR(status->stx_mode)) return problem(Unread::kMissing, path, "");
   UniqueFd opened = reopen(found->get(), O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   if (!opened.valid()) return open_problem(errno, path, patience);
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(opened.get()), ::closedir);

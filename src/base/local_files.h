@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/hands.h"
-#include "base/mount_types.h"
+#include "base/host_root.h"
 #include "base/unique_fd.h"
 
 namespace base {
@@ -76,8 +76,8 @@ class LocalFiles {
   // it.
   const Hands& hands() const { return hands_; }
 
-  // The entries of a directory but "." and "..", at most max_names of them, in no order. kCachedOnly: only
-  // below file systems that live in memory.
+  // The entries of a directory but "." and "..", at most max_names of them, in no order; those of every view
+  // of the host. kCachedOnly: only below file systems that live in memory.
   Reading<std::vector<std::string>> list_directory(std::string_view directory, size_t max_names,
                                                    Patience patience);
 
@@ -85,19 +85,21 @@ class LocalFiles {
   void set_hook(std::function<void()> hook) { hook_ = std::move(hook); }
 
  private:
-  bool open_root();
-  Reading<UniqueFd> open_directory(std::string_view path, Patience patience);
-  Reading<UniqueFd> open_entry(int directory, std::string_view name, const std::string& path,
-                               Patience patience);
-  Reading<UniqueFd> walk(std::string_view path, Patience patience);
-  void add_way(int directory, std::string_view path);
+  using View = HostRoot::View;
   struct Request;
+  Reading<std::string> read_in(View* view, std::string_view directory, std::string_view name,
+                               Request request);
   Reading<std::string> read_checked(int found, const Request& request, bool in_memory);
-  Reading<std::string_view> local_type(int fd, const std::string& path, Patience patience);
+  Reading<std::vector<std::string>> list_in(View* view, std::string_view directory, size_t max_names,
+                                            Patience patience);
+  Reading<UniqueFd> open_directory(View& view, std::string_view path, Patience patience);
+  Reading<UniqueFd> walk(View& view, std::string_view path, Patience patience);
+  void add_way(View& view, int directory, std::string_view path);
+  static Reading<UniqueFd> open_entry(View& view, int directory, std::string_view name,
+                                      const std::string& path, Patience patience);
+  static Reading<std::string_view> local_type(View& view, int fd, const std::string& path, Patience patience);
 
-  std::string root_;
-  UniqueFd root_fd_;
-  MountTypes mounts_;
+  HostRoot root_;
   Hands hands_;
   std::function<void()> hook_;
 };

@@ -73,7 +73,7 @@ std::optional<std::string_view> MountTypes::type_of(int fd, bool hurried) {
 
 // The kernel marks an open mountinfo when something is mounted or unmounted.
 bool MountTypes::is_stale() {
-  if (!mountinfo_.valid()) mountinfo_.reset(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+  if (!mountinfo_.valid()) mountinfo_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   pollfd changed{mountinfo_.get(), POLLPRI, 0};
   if (!mountinfo_.valid() || ::poll(&changed, 1, 0) < 0 || (changed.revents & (POLLPRI | POLLERR)) != 0) {
     loaded_ = false;

@@ -1,5 +1,6 @@
 // Which kind of file system an open file is on, found without asking that file system: statfs() waits for a
-// FUSE server that does not answer. By the mount's id and /proc/self/mountinfo. One owner, one thread.
+// FUSE server that does not answer. By the mount's id and the table of a mount namespace. One owner, one
+// thread.
 #pragma once
 
 #include <chrono>
@@ -8,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/unique_fd.h"
 
@@ -15,6 +17,10 @@ namespace base {
 
 class MountTypes {
  public:
+  // mountinfo: the table to read, this thread's own or another process's. Ids are the kernel's: no two
+  // namespaces give the same one.
+  explicit MountTypes(std::string mountinfo = "/proc/thread-self/mountinfo") : path_(std::move(mountinfo)) {}
+
   // "ext4", "tmpfs", "fuse.sshfs", ... as mountinfo calls it; "" for a mount that is not in there (another
   // mount namespace's). nullopt: the table has to be read and it is not time yet, which only happens when
   // hurried. fd: may be O_PATH. hurried: the table is read at most a twentieth of the time, for it may be
@@ -26,6 +32,7 @@ class MountTypes {
   bool is_stale();
   bool load(bool hurried);
 
+  std::string path_;
   UniqueFd mountinfo_;
   std::string text_;                                  // its buffer
   std::unordered_map<uint64_t, std::string> types_;   // by the mount's id, as of the last load

@@ -114,31 +114,28 @@ Complaint read_hooks(const json::value* value, Config& config) {
   return std::nullopt;
 }
 
-Complaint check_socket(const std::string& path, const json::value& value, std::string_view host_root) {
+Complaint check_socket(const std::string& path, const json::value& value) {
   const auto socket = core::as_text(&value);
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (!socket || !socket->starts_with('/') || std::any_of(socket->begin(), socket->end(), is_control)) {
     return complain(path, value, "the absolute path of a unix socket");
   }
-  if (host_root.size() + socket->size() > kMaxSocketPath) {
+  if (socket->size() > kMaxSocketPath) {
     return complain(
         path, value,
-        fmt::format("a path of at most {} bytes, the longest that a unix socket may have (HOST_ROOT "
-                    "takes {} of them)",
-                    kMaxSocketPath, host_root.size()));
+        fmt::format("a path of at most {} bytes, the longest that a unix socket may have", kMaxSocketPath));
   }
   return std::nullopt;
 }
 
-Complaint read_sockets(const std::string& path, const json::value* value, std::string_view host_root,
-                       std::vector<std::string>& out) {
+Complaint read_sockets(const std::string& path, const json::value* value, std::vector<std::string>& out) {
   if (value == nullptr) return std::nullopt;
   if (!value->is_array() && !value->is_null()) return complain(path, *value, "a list of absolute paths");
   out.clear();
   if (value->is_null()) return std::nullopt;
   size_t index = 0;
   for (const json::value& element : value->get_array()) {
-    if (auto wrong = check_socket(fmt::format("{}[{}]", path, index++), element, host_root)) return wrong;
+    if (auto wrong = check_socket(fmt::format("{}[{}]", path, index++), element)) return wrong;
     const std::string socket(*core::as_text(&element));
     if (std::find(out.begin(), out.end(), socket) == out.end()) out.push_back(socket);
   }
@@ -190,7 +187,7 @@ Complaint read_engines(const json::value* value, Config& config) {
     if (auto wrong = check_object(path, *section, {kEnabledKey, kSocketsKey})) return wrong;
     if (auto wrong = read_bool(path + ".enabled", given(section, kEnabledKey), out.enabled)) return wrong;
     const json::value* sockets = core::member(section, kSocketsKey);
-    if (auto wrong = read_sockets(path + ".sockets", sockets, config.host_root, out.sockets)) return wrong;
+    if (auto wrong = read_sockets(path + ".sockets", sockets, out.sockets)) return wrong;
     if (sockets != nullptr) out.sockets_given = true;
     if (engine.member == &Config::podman && sockets != nullptr) config.podman_user_sockets = false;
   }

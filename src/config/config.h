@@ -39,6 +39,7 @@ struct Config {
   uint32_t cache_max = core::limits::kContainers;
   uint32_t local_max_bytes = 1048576;
   bool local_sources = true;
+  bool discover = true;
 
   SocketEngine docker;
   SocketEngine podman;

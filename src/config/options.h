@@ -56,6 +56,8 @@ struct StaticText {
 inline constexpr std::array kBoolOptions{
     BoolOption{"with_size", &Config::with_size, "Ask engines for the size of the writable layer (slow)"},
     BoolOption{"with_env", &Config::with_env, "Keep environment variables, which may hold secrets"},
+    BoolOption{"discover", &Config::discover,
+               "Follow engines whose sockets are found, beside the default ones"},
     BoolOption{"local_sources", &Config::local_sources, "Read OCI bundles and what engines keep on disk"},
 };
 

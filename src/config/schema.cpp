@@ -47,7 +47,7 @@ json::object engines(const Config& preset) {
     properties[engine.key] =
         section({{kEnabledKey, option(its.enabled, "Follow this engine")},
                  {kSocketsKey, option(json::array(its.sockets.begin(), its.sockets.end()),
-                                      "Absolute paths of unix sockets, below HOST_ROOT when that is set")}},
+                                      "Absolute paths of unix sockets, as the host sees them")}},
                 "An engine that is asked through its sockets");
   }
   for (const SwitchEngineOption& engine : kSwitchEngines) {

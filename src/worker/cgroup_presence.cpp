@@ -2,10 +2,13 @@
 #include "worker/cgroup_presence.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <sstream>
+#include <utility>
 
 namespace worker {
 
@@ -27,9 +30,16 @@ std::string unescape(std::string_view text) {
   return result;
 }
 
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
 }  // namespace
 
-CgroupPresence CgroupPresence::from_mountinfo(std::string_view mountinfo) {
+CgroupPresence CgroupPresence::from_mountinfo(std::string_view mountinfo, const std::string& prefix) {
   CgroupPresence result;
   std::istringstream lines{std::string(mountinfo)};
   std::string line;
@@ -43,16 +53,19 @@ CgroupPresence CgroupPresence::from_mountinfo(std::string_view mountinfo) {
     std::string type;
     words >> type;
     if (type != "cgroup" && type != "cgroup2") continue;
-    result.mounts_.push_back({unescape(point), root == "/" ? std::string() : unescape(root)});
+    result.mounts_.push_back({prefix + unescape(point), root == "/" ? std::string() : unescape(root)});
   }
   return result;
 }
 
-CgroupPresence CgroupPresence::read() {
-  std::ifstream file("/proc/self/mountinfo");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return from_mountinfo(text.str());
+CgroupPresence CgroupPresence::read(const std::string& host_root) {
+  CgroupPresence all = from_mountinfo(text_of("/proc/thread-self/mountinfo"));
+  const std::string first_process = host_root + "/proc/1";
+  // Without the permission to go there every cgroup would seem to be gone.
+  if (host_root.empty() || ::access((first_process + "/root/").c_str(), X_OK) != 0) return all;
+  CgroupPresence hosts = from_mountinfo(text_of(first_process + "/mountinfo"), first_process + "/root");
+  std::move(hosts.mounts_.begin(), hosts.mounts_.end(), std::back_inserter(all.mounts_));
+  return all;
 }
 
 std::optional<std::string> CgroupPresence::Mount::shown(std::string_view path) const {

@@ -12,11 +12,12 @@ namespace worker {
 
 class CgroupPresence {
  public:
-  // mountinfo: text of /proc/self/mountinfo. Every mount of type cgroup or cgroup2 counts, wherever it is:
-  // the host's own below HOST_ROOT are among them.
-  static CgroupPresence from_mountinfo(std::string_view mountinfo);
-  // From this process's own. Nothing exists when it cannot be read.
-  static CgroupPresence read();
+  // mountinfo: text of a process's mountinfo. Every mount of type cgroup or cgroup2 counts, wherever it is:
+  // the host's own below HOST_ROOT are among them. prefix: where that process's root is, "" for our own.
+  static CgroupPresence from_mountinfo(std::string_view mountinfo, const std::string& prefix = "");
+  // From this thread's own and, with a HOST_ROOT, that of the host's first process. Nothing exists when
+  // neither can be read.
+  static CgroupPresence read(const std::string& host_root);
 
   // True when any hierarchy has the cgroup `path`, as in /proc/PID/cgroup. A path that leads out of the
   // cgroup namespace ("/../..") is nowhere.

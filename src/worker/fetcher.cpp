@@ -101,7 +101,7 @@ asio::awaitable<void> Fetcher::pursue(std::shared_ptr<Shared> shared, Pointer pe
   Backoff backoff(shared->timing.fetch_first, shared->timing.fetch_limit);
   while (!pending->is_over) {
     // Looked at before asking: a container that went while it was asked for is asked for once more.
-    const bool gone = is_cgroup_gone(*pending);
+    const bool gone = is_cgroup_gone(*shared, *pending);
     look_on_disk(*shared, *pending);
     co_await ask_all(shared, pending);
     if (pending->is_over) break;
@@ -158,10 +158,10 @@ asio::awaitable<void> Fetcher::ask_one(std::shared_ptr<Supervisor> supervisor, P
   if (--round->open == 0) round->over.notify();
 }
 
-bool Fetcher::is_cgroup_gone(Pending& pending) {
+bool Fetcher::is_cgroup_gone(const Shared& shared, Pending& pending) {
   const auto now = std::chrono::steady_clock::now();
   if (cgroups_read_ == std::chrono::steady_clock::time_point() || now - cgroups_read_ > kMountinfoAge) {
-    cgroups_ = CgroupPresence::read();
+    cgroups_ = CgroupPresence::read(shared.config.host_root);
     cgroups_read_ = now;
   }
   const bool exists = cgroups_.exists(pending.request.cgroup_path);

@@ -63,7 +63,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
                                         std::vector<std::shared_ptr<Supervisor>> supervisors);
   boost::asio::awaitable<void> ask_one(std::shared_ptr<Supervisor> supervisor, Pointer pending,
                                        std::shared_ptr<Round> round);
-  bool is_cgroup_gone(Pending& pending);
+  bool is_cgroup_gone(const Shared& shared, Pending& pending);
   void end(Shared& shared, Pointer pending, Outcome outcome);
 
   std::weak_ptr<Shared> shared_;  // it owns this

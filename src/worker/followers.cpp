@@ -8,6 +8,8 @@
 #include <exception>
 #include <utility>
 
+#include "base/file_status.h"
+#include "worker/discovery.h"
 #include "worker/fetcher.h"
 #include "worker/local_reader.h"
 #include "worker/orphans.h"
@@ -77,6 +79,7 @@ Followers::Followers(asio::any_io_executor executor, const config::Config& confi
   shared_->fetcher = std::make_shared<Fetcher>(shared_);
   if (config.local_sources) shared_->local = std::make_shared<LocalReader>(shared_);
   shared_->orphans = std::make_shared<Orphans>(shared_);
+  std::vector<UserSockets::Engine> users;
   for (const engines::EngineRow& row : engines::registry()) {
     const config::SocketEngine& configured = config.*row.configured;
     if (!configured.enabled) continue;
@@ -84,10 +87,17 @@ Followers::Followers(asio::any_io_executor executor, const config::Config& confi
       add_supervisor(shared_, row, place_of(path, configured.sockets_given), false);
     }
     if (row.configured == &config::Config::podman && config.podman_user_sockets) {
-      user_sockets_ = std::make_shared<UserSockets>(shared_, row);
+      users.push_back({&row, "/podman/podman.sock"});
+    }
+    if (row.configured == &config::Config::docker && config.discover && !configured.sockets_given) {
+      users.push_back({&row, "/docker.sock"});
     }
   }
-  if (user_sockets_ == nullptr) shared_->board.end_discovery();
+  if (!users.empty()) user_sockets_ = std::make_shared<UserSockets>(shared_, std::move(users));
+  if (config.discover) discovery_ = std::make_shared<Discovery>(shared_);
+  if (user_sockets_ != nullptr) board.begin_discovery();
+  if (discovery_ != nullptr) board.begin_discovery();
+  board.end_discovery();
 }
 
 Followers::~Followers() {
@@ -100,6 +110,16 @@ void Followers::run() {
     spawn(shared_, supervisor->run(), "the supervisor of a socket");
   }
   if (user_sockets_ != nullptr) spawn(shared_, user_sockets_->run(), "the search for users' sockets");
+  if (discovery_ != nullptr)
+    spawn(shared_, discovery_->run(), "the search for sockets that nobody configured");
+  const std::string obstacle = shared_->paths.obstacle();
+  if (!obstacle.empty()) shared_->logger.warning(obstacle);
+  if (!base::has_statx()) {
+    shared_->logger.warning(
+        "the system call statx is refused, by a seccomp profile that is older than it: files are read all "
+        "the "
+        "same, more slowly; let the profile of Falco's container allow it");
+  }
 }
 
 void Followers::request(LookupRequest request) {

@@ -21,6 +21,7 @@
 
 namespace worker {
 
+class Discovery;
 class Fetcher;
 class LocalReader;
 class Orphans;
@@ -34,6 +35,7 @@ struct Timing {
   std::chrono::milliseconds probe{30000};        // how often a silent session is probed
   std::chrono::milliseconds recheck{5000};       // looking again although inotify told nothing
   std::chrono::milliseconds recheck_blind{500};  // the same without inotify
+  std::chrono::milliseconds discover{5000};      // between two looks at who listens where
   std::chrono::milliseconds sightings{250};      // then what a list told is reported, answered or not
   std::chrono::milliseconds fetch_first{50};
   std::chrono::milliseconds fetch_limit{10000};
@@ -101,6 +103,7 @@ class Followers {
  private:
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<UserSockets> user_sockets_;  // nullptr when none are followed
+  std::shared_ptr<Discovery> discovery_;       // nullptr when it is switched off
 };
 
 // Runs a coroutine of the worker on its own. One that ends with an exception is a bug of ours: it is logged,

@@ -64,7 +64,7 @@ asio::awaitable<void> Orphans::run(std::shared_ptr<Shared> shared) {
   const std::shared_ptr<Orphans> self = shared_from_this();
   while (!notes_.empty()) {
     co_await net::pause(shared->timing.orphans);
-    cgroups_ = CgroupPresence::read();
+    cgroups_ = CgroupPresence::read(shared->config.host_root);
     look(*shared);
   }
   running_ = false;

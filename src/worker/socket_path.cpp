@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,12 +34,22 @@ constexpr size_t kRootsComponents = 2;
 constexpr std::string_view kRunUser = "/run/user/";
 constexpr std::string_view kVar = "/var";
 
+// True for a socket at which nobody listens any more, and for what is none.
+bool refuses(const base::UniqueFd& found) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = path_of(found.get());
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const base::UniqueFd client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+         errno == ECONNREFUSED;
+}
+
 // One walk, from the root down.
 class Walk {
  public:
-  Walk(const std::string& root, const SocketPlace& place, base::MountTypes& mounts)
-      : root_(root), place_(place), mounts_(mounts), own_uid_(::geteuid()) {
-    root_fd_.reset(::open(root.empty() ? "/" : root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  Walk(base::HostRoot::View& root, const SocketPlace& place)
+      : root_(root), place_(place), own_uid_(::geteuid()) {
     base::put_components(place.path, ahead_);
     if (place.kind != SocketPlace::Kind::kUser) return;
     located_.owner = core::Owner::user(place.uid);
@@ -57,9 +69,9 @@ class Walk {
     std::string name;
   };
 
-  int here() const { return way_.empty() ? root_fd_.get() : way_.back().fd.get(); }
+  int here() const { return way_.empty() ? root_.fd.get() : way_.back().fd.get(); }
   std::string joined() const {
-    std::string text = root_;
+    std::string text = root_.path;
     for (const Directory& directory : way_) text += '/' + directory.name;
     return text;
   }
@@ -82,7 +94,11 @@ class Walk {
     located_.entry = part;
     struct stat status {};
     if (::fstat(here(), &status) != 0) return false;
-    note(core::owner_of_directory(status.st_uid, status.st_gid, status.st_mode, own_uid_));
+    const bool is_strict = place_.kind == SocketPlace::Kind::kDiscovered;
+    const mode_t mode = is_strict ? status.st_mode & ~S_ISVTX : status.st_mode;
+    note(core::owner_of_directory(status.st_uid, status.st_gid, mode, own_uid_));
+    // Whoever may write there may have put a server's file system there, which does not answer.
+    if (is_strict && !located_.owner.is_machine()) return false;
     base::UniqueFd next(::openat(here(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!next.valid()) {
       located_.is_denied = errno == EACCES;
@@ -92,6 +108,7 @@ class Walk {
   }
 
   bool arrive(base::UniqueFd next, const std::string& part) {
+    if (place_.kind == SocketPlace::Kind::kDiscovered && !is_local(next)) return false;
     struct stat status {};
     if (::fstat(next.get(), &status) != 0) return false;
     if (S_ISLNK(status.st_mode)) return follow(next.get(), status);
@@ -111,13 +128,16 @@ class Walk {
   bool arrive_at_users(base::UniqueFd next, const std::string& part) {
     const bool is_first = ahead_.size() + 1 == users_;
     const std::optional<uint64_t> mount = base::mount_id_of(next.get());
-    if (!mount || (!is_first && mount != base::mount_id_of(here()))) return false;
-    const std::optional<std::string_view> type = mounts_.type_of(next.get(), false);
-    if (!type || !base::is_local_file_system(*type)) return false;
+    if (!mount || (!is_first && mount != base::mount_id_of(here())) || !is_local(next)) return false;
     struct stat status {};
     if (::fstat(next.get(), &status) != 0 || S_ISLNK(status.st_mode)) return false;
     const bool is_his = status.st_uid == place_.uid || status.st_uid == 0 || status.st_uid == own_uid_;
     return is_his && arrive(std::move(next), part);
+  }
+
+  bool is_local(const base::UniqueFd& found) {
+    const std::optional<std::string_view> type = root_.mounts.type_of(found.get(), false);
+    return type && base::is_local_file_system(*type);
   }
 
   bool follow(int link, const struct stat& status) {
@@ -130,11 +150,9 @@ class Walk {
     return true;
   }
 
-  const std::string& root_;
+  base::HostRoot::View& root_;
   const SocketPlace& place_;
-  base::MountTypes& mounts_;
   uint32_t own_uid_;
-  base::UniqueFd root_fd_;
   std::vector<Directory> way_;  // from the root down, for ".."
   std::deque<std::string> ahead_;
   size_t users_ = 0;  // so many components at the end are the user's
@@ -159,7 +177,14 @@ SocketPlace place_of(const std::string& path, bool given) {
 }
 
 Located SocketPaths::locate(const SocketPlace& place) {
-  return Walk(root_, place, mounts_).run();
+  base::HostRoot::View* hosts = root_.first_process();
+  Located there = hosts != nullptr ? Walk(*hosts, place).run() : Located();
+  base::HostRoot::View* mounted = root_.mounted();
+  if (mounted == nullptr) return there;
+  Located here = Walk(*mounted, place).run();
+  if (hosts == nullptr) return here;
+  const bool is_other = here.identity && here.identity != there.identity;
+  return is_other && !refuses(here.found) ? std::move(here) : std::move(there);
 }
 
 bool may_connect(const Located& located) {

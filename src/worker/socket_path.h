@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "base/mount_types.h"
+#include "base/host_root.h"
 #include "base/unique_fd.h"
 #include "core/owner.h"
 
@@ -28,6 +28,7 @@ struct SocketPlace {
   enum class Kind : uint8_t {
     kConfigured,  // root named it: whatever answers there is root's word
     kDefault,     // a path of the table of defaults
+    kDiscovered,  // somebody listens there, and the name is an engine's
     kUser,        // below /run/user/<uid>
   };
   std::string path;  // absolute, without HOST_ROOT
@@ -44,7 +45,8 @@ struct Located {
   std::optional<Identity> identity;  // nullopt: nothing is there
   bool is_denied = false;            // a directory on the way may not be entered: nobody knows what is there
   base::UniqueFd found;              // as O_PATH; valid with an identity
-  core::Owner owner;                 // of whoever could have put it there
+  core::Owner owner;  // of whoever could have put it there; nobody's at a place that was discovered
+                      // where others than root may write at all
   // The deepest directory on the way that exists, and the entry in it that would bring the path further into
   // being (or, when the path exists, its last component).
   std::string directory;
@@ -54,18 +56,24 @@ struct Located {
 
 class SocketPaths {
  public:
-  // root: "" or a directory without trailing slash.
+  // root: $HOST_ROOT without trailing slash, "" for none.
   explicit SocketPaths(std::string root) : root_(std::move(root)) {}
 
-  // Follows the place's path below the root. A link's absolute target counts from the root, as it would for
-  // the host whose files are mounted there: Debian's /var/run is one. ".." does not lead out of the root.
-  // A user's path is a matter of the directories themselves: below /run/user no link is followed and no other
-  // file system entered, his directory has to be his or root's, and on a local file system.
+  // Follows the place's path below HOST_ROOT, and below the root of the host's first process where that is
+  // another (base/host_root.h): there the socket is what the host has now, and its directory tells when
+  // another takes its place. One that is only below HOST_ROOT, or is another there, is taken as long as it
+  // does not refuse connections. What follows holds for each root. A link's absolute target counts from the
+  // root, as it would for the host whose files are mounted there: Debian's /var/run is one. ".." does not
+  // lead out of the root. A user's path is a matter of the directories themselves: below /run/user no link is
+  // followed and no other file system entered, his directory has to be his or root's, and on a local file
+  // system.
   Located locate(const SocketPlace& place);
 
+  // See base::HostRoot.
+  std::string obstacle() { return root_.obstacle(); }
+
  private:
-  std::string root_;
-  base::MountTypes mounts_;
+  base::HostRoot root_;
 };
 
 // False when the socket that was found is there and this process lacks the permission to connect to it.

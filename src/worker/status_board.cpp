@@ -35,9 +35,14 @@ void StatusBoard::settle(int id) {
   changed_.notify_all();
 }
 
+void StatusBoard::begin_discovery() {
+  const std::lock_guard lock(mutex_);
+  ++discovering_;
+}
+
 void StatusBoard::end_discovery() {
   const std::lock_guard lock(mutex_);
-  discovering_ = false;
+  --discovering_;
   changed_.notify_all();
 }
 
@@ -48,7 +53,7 @@ void StatusBoard::close() {
 }
 
 bool StatusBoard::all_settled() const {
-  return !discovering_ &&
+  return discovering_ == 0 &&
          std::all_of(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.settled; });
 }
 

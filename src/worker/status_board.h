@@ -34,10 +34,11 @@ class StatusBoard {
     std::forward<Change>(change)(lookups_);
   }
 
-  void show(int id);     // an optional one was seen
-  void settle(int id);   // it has listed, failed or is missing: nothing to wait for any more
-  void end_discovery();  // every socket that exists at the start has been added
-  void close();          // the worker stops: nobody waits any longer
+  void show(int id);       // an optional one was seen
+  void settle(int id);     // it has listed, failed or is missing: nothing to wait for any more
+  void begin_discovery();  // somebody else looks for sockets that exist at the start
+  void end_discovery();    // one of those, or who made this, has added every one that he found
+  void close();            // the worker stops: nobody waits any longer
 
   // True once all are settled; false when `limit` passed or the worker stopped before that.
   bool wait_until_settled(std::chrono::milliseconds limit);
@@ -58,7 +59,7 @@ class StatusBoard {
   std::map<int, Row> rows_;  // in the order of add()
   LookupStatus lookups_;
   int next_id_ = 0;
-  bool discovering_ = true;
+  int discovering_ = 1;  // who still look for sockets
   bool closed_ = false;
 };
 

@@ -26,6 +26,11 @@ constexpr std::chrono::seconds kClockTolerance{1};
 // A socket that appears over and over is not chased faster than this.
 constexpr milliseconds kMinimumWait{50};
 
+int rank_of(SocketPlace::Kind kind) {
+  if (kind == SocketPlace::Kind::kUser) return 0;
+  return kind == SocketPlace::Kind::kDiscovered ? 1 : 2;
+}
+
 size_t most_lookups(core::Owner owner) {
   return owner.is_machine() ? core::limits::kLookupsAtOnce : core::limits::kUserLookupsAtOnce;
 }
@@ -61,6 +66,7 @@ asio::awaitable<void> Supervisor::run() {
     watch(located, changed_);
     // Looked at again after the watch began: nothing that happened in between is missed.
     located = shared_->paths.locate(place_);
+    found_ = located.identity;
     if (claimed_ && located.identity != claimed_) release_claim();
     const bool denied = located.is_denied || (located.identity && !may_connect(located));
     if (!located.identity || denied) {
@@ -120,11 +126,12 @@ void Supervisor::watch(const Located& located, const std::shared_ptr<net::Signal
   watch_ = shared_->watcher->watch(located.directory_fd, located.entry, signal);
 }
 
-// A user's socket takes none from root; else the engine that comes first in the registry takes it.
+// A user's socket takes none from root, and one that was found none that somebody listed; else the engine
+// that comes first in the registry takes it.
 bool Supervisor::outranks(const Supervisor& other) const {
-  const bool is_users = place_.kind == SocketPlace::Kind::kUser;
-  const bool is_others_users = other.place_.kind == SocketPlace::Kind::kUser;
-  return is_users != is_others_users ? is_others_users : &row_ < &other.row_;
+  const int rank = rank_of(place_.kind);
+  const int others = rank_of(other.place_.kind);
+  return rank != others ? rank > others : &row_ < &other.row_;
 }
 
 // Who follows that socket and keeps it, or is about to find out whether it can and goes first; nullptr when

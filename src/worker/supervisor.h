@@ -49,6 +49,8 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
   std::shared_ptr<const core::Container> known(std::string_view full_id,
                                                std::string_view engine_namespace = {}) const;
   const std::string& path() const { return place_.path; }
+  // What stands at the path; nullopt while there is nothing.
+  std::optional<Identity> socket() const { return found_; }
   // Whose word its records are: of who could have put the socket there and of who answers at it (known once
   // connected); at a place that the configuration names the machine's. They speak of that owner's containers
   // only, and answer for nobody else's.
@@ -131,6 +133,7 @@ class Supervisor final : public engines::Observer, public std::enable_shared_fro
 
   std::shared_ptr<engines::Engine> engine_;  // shared with what is in flight
   ConnectPath connect_path_;                 // that engine_ connects to
+  std::optional<Identity> found_;            // at the path, when it was looked at last
   std::optional<Identity> following_;        // the socket of this session
   std::optional<Identity> claimed_;          // the one that is ours to follow, after its engine's handshake
   core::Owner owner_;

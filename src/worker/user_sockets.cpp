@@ -18,7 +18,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr const char* kRunUser = "/run/user";
-constexpr const char* kSocket = "/podman/podman.sock";
 constexpr size_t kMaxUsers = 1024;
 constexpr size_t kMaxUidDigits = 10;
 
@@ -29,8 +28,10 @@ bool is_uid(const std::string& name) {
 
 }  // namespace
 
-UserSockets::UserSockets(std::shared_ptr<Shared> shared, const engines::EngineRow& row)
-    : shared_(std::move(shared)), row_(row), changed_(std::make_shared<net::Signal>(shared_->executor)) {}
+UserSockets::UserSockets(std::shared_ptr<Shared> shared, std::vector<Engine> engines)
+    : shared_(std::move(shared)),
+      engines_(std::move(engines)),
+      changed_(std::make_shared<net::Signal>(shared_->executor)) {}
 
 asio::awaitable<void> UserSockets::run() {
   const std::shared_ptr<UserSockets> self = shared_from_this();
@@ -61,18 +62,22 @@ void UserSockets::scan() {
     if (users_.contains(uid)) continue;
     uint32_t number = 0;
     if (std::from_chars(uid.data(), uid.data() + uid.size(), number).ec != std::errc()) continue;
-    SocketPlace place{std::string(kRunUser) + '/' + uid + kSocket, SocketPlace::Kind::kUser, number};
-    const auto supervisor = add_supervisor(shared_, row_, std::move(place), true);
-    users_.emplace(uid, supervisor);
-    spawn(shared_, supervisor->run(), "the supervisor of a user's socket");
+    for (const Engine& engine : engines_) {
+      SocketPlace place{std::string(kRunUser) + '/' + uid + engine.path, SocketPlace::Kind::kUser, number};
+      const auto supervisor = add_supervisor(shared_, *engine.row, std::move(place), true);
+      users_[uid].push_back(supervisor);
+      spawn(shared_, supervisor->run(), "the supervisor of a user's socket");
+    }
   }
   for (auto user = users_.begin(); user != users_.end();) {
     if (present.contains(user->first)) {
       ++user;
       continue;
     }
-    user->second->retire();
-    std::erase(shared_->supervisors, user->second);
+    for (const std::shared_ptr<Supervisor>& supervisor : user->second) {
+      supervisor->retire();
+      std::erase(shared_->supervisors, supervisor);
+    }
     user = users_.erase(user);
   }
 }

@@ -1,11 +1,12 @@
-// Finds the Podman sockets of users, also of those who log in later: one supervisor for each directory
-// /run/user/<uid>. Owned by Followers; worker's thread.
+// Finds the Podman and Docker sockets of users, also of those who log in later: supervisors for each
+// directory /run/user/<uid>. Owned by Followers; worker's thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engines/registry.h"
 #include "net/signal.h"
@@ -18,7 +19,13 @@ struct Shared;
 
 class UserSockets : public std::enable_shared_from_this<UserSockets> {
  public:
-  UserSockets(std::shared_ptr<Shared> shared, const engines::EngineRow& row);
+  // An engine that users run, and its socket's path below /run/user/<uid>.
+  struct Engine {
+    const engines::EngineRow* row;
+    std::string path;
+  };
+
+  UserSockets(std::shared_ptr<Shared> shared, std::vector<Engine> engines);
 
   // Looks for users now, and again whenever one comes or goes. For good.
   boost::asio::awaitable<void> run();
@@ -27,10 +34,10 @@ class UserSockets : public std::enable_shared_from_this<UserSockets> {
   void scan();
 
   std::shared_ptr<Shared> shared_;
-  const engines::EngineRow& row_;
+  std::vector<Engine> engines_;
   std::shared_ptr<net::Signal> changed_;
   std::shared_ptr<PathWatcher::Watch> watch_;
-  std::map<std::string, std::shared_ptr<Supervisor>> users_;  // by uid
+  std::map<std::string, std::vector<std::shared_ptr<Supervisor>>> users_;  // by uid
 };
 
 }  // namespace worker

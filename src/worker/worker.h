@@ -100,8 +100,8 @@ class Worker {
   std::vector<SocketStatus> sockets() const;
   LookupStatus lookups() const;
 
-  // Ends the thread within 100 ms whatever the peers and file systems do; one that is in the middle of something
-  // longer is left behind, and ends by itself. No call to the listener or the log after it returns.
+  // Ends the thread within 100 ms whatever the peers and file systems do; one that is in the middle of
+  // something longer is left behind, and ends by itself. No call to the listener or the log after it returns.
   void stop();
 
  private:

@@ -37,6 +37,7 @@ class WorkerTest : public testing::Test {
       engine->sockets.clear();
     }
     config_.podman_user_sockets = false;
+    config_.discover = false;
     config_.docker.enabled = true;
     config_.docker.sockets = {path_};
   }
