@@ -18,6 +18,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "base/file_status.h"
 #include "base/path_components.h"
@@ -143,6 +144,8 @@ struct LocalFiles::Request {
   size_t patient_max_bytes = 0;
   Patience patience = Patience::kMayWait;
 };
+
+LocalFiles::LocalFiles(std::string root) : root_(std::move(root)) {}
 
 Reading<std::string> LocalFiles::read(std::string_view directory, std::string_view name, size_t max_bytes,
                                       Patience patience, size_t patient_max_bytes) {

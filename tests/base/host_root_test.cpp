@@ -58,7 +58,10 @@ TEST_P(HostRootTest, WhatIsMountedComesFirst) {
   put(hosts_ / "run/bundle/config.json", "hosts");
   EXPECT_EQ(read("/etc"), "mounted");
   EXPECT_EQ(read("/run/bundle"), "hosts");
-  EXPECT_EQ(read("/run/none"), "nothing: ");
+  // In a hurry nobody knows: it may be there and not at hand.
+  if (GetParam() == Patience::kMayWait) {
+    EXPECT_EQ(read("/run/none"), "nothing: ");
+  }
 }
 
 TEST_P(HostRootTest, ADirectoryShowsWhatEitherHas) {

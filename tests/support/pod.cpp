@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -34,19 +35,23 @@ base::Status mount_at(const std::string& from, const std::string& to, unsigned l
   return base::Ok{};
 }
 
-void keep_capabilities(uint64_t mask) {
+// Those of the mask that there are: root in a container lacks some, and cannot get them.
+bool keep_capabilities(uint64_t mask) {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> sets{};
+  if (::syscall(SYS_capget, &header, sets.data()) != 0) return false;
   for (size_t i = 0; i < sets.size(); ++i) {
-    sets[i].effective = sets[i].permitted = static_cast<uint32_t>(mask >> (32 * i));
+    sets[i].permitted &= static_cast<uint32_t>(mask >> (32 * i));
+    sets[i].effective = sets[i].permitted;
   }
-  ::syscall(SYS_capset, &header, sets.data());
+  return ::syscall(SYS_capset, &header, sets.data()) == 0;
 }
 
 }  // namespace
 
 IdleProcess::IdleProcess() : pid_(::fork()) {
   if (pid_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // also when a test is aborted
   while (true) ::pause();
 }
 
@@ -96,7 +101,7 @@ base::Status Pod::build(pid_t first, const std::vector<Mount>& mounts) {
 void Pod::run(const std::function<void()>& body, std::optional<uint64_t> capabilities) const {
   std::thread([&] {
     if (::unshare(CLONE_FS) != 0 || ::setns(namespace_.get(), CLONE_NEWNS) != 0) return;
-    if (capabilities) keep_capabilities(*capabilities);
+    if (capabilities && !keep_capabilities(*capabilities)) return;
     body();
   }).join();
 }
