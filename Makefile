@@ -1,7 +1,7 @@
 # The ways in. `make run` and `make test` start from a fresh Debian machine; the rest is for work on the project.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-unit build-asan test-asan build-tsan test-tsan fuzz bench bench-race docs fmt lint clean
+.PHONY: help setup build run test test-unit build-asan test-asan build-tsan test-tsan fuzz bench bench-race bench-worst docs fmt lint clean
 
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find src host tools tests bench fuzz -name '*.h' -o -name '*.cpp' 2>/dev/null)
@@ -76,6 +76,12 @@ bench-race:  ## what first events of starting containers know, with real engines
 	cmake --preset release -DCONTAINER_TESTS=ON
 	cmake --build build -j $(JOBS) --target container start_race
 	build/bin/start_race $(RACE)
+
+bench-worst:  ## the dearest call on Falco's thread while everybody attacks
+	@CONTAINER_ENGINES= scripts/setup.sh test
+	cmake --preset release -DCONTAINER_TESTS=ON
+	cmake --build build -j $(JOBS) --target container worst_call
+	build/bin/worst_call $(CONTAINERS)
 
 docs:  ## write docs/fields.md and docs/limits.md anew from their tables
 	@CONTAINER_ENGINES= scripts/setup.sh test
