@@ -116,9 +116,8 @@ void Followers::run() {
   if (!obstacle.empty()) shared_->logger.warning(obstacle);
   if (!base::has_statx()) {
     shared_->logger.warning(
-        "the system call statx is refused, by a seccomp profile that is older than it: files are read all "
-        "the "
-        "same, more slowly; let the profile of Falco's container allow it");
+        "the system call statx is refused, by a seccomp profile that is older than it: files are read more "
+        "slowly; let the profile of Falco's container allow it");
   }
 }
 
