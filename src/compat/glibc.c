@@ -40,6 +40,7 @@ BIND(pthread_key_create, FIRST);
 BIND(pthread_key_delete, FIRST);
 BIND(pthread_getspecific, FIRST);
 BIND(pthread_setspecific, FIRST);
+BIND(pthread_mutex_trylock, FIRST);
 BIND(pthread_setname_np, SETNAME);
 BIND(pthread_condattr_setclock, SETCLOCK);
 
@@ -53,6 +54,7 @@ int old_pthread_key_create(pthread_key_t*, void (*)(void*));
 int old_pthread_key_delete(pthread_key_t);
 void* old_pthread_getspecific(pthread_key_t);
 int old_pthread_setspecific(pthread_key_t, const void*);
+int old_pthread_mutex_trylock(pthread_mutex_t*);
 int old_pthread_setname_np(pthread_t, const char*);
 int old_pthread_condattr_setclock(pthread_condattr_t*, clockid_t);
 
@@ -85,6 +87,9 @@ void* __wrap_pthread_getspecific(pthread_key_t key) {
 }
 int __wrap_pthread_setspecific(pthread_key_t key, const void* value) {
   return old_pthread_setspecific(key, value);
+}
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex) {
+  return old_pthread_mutex_trylock(mutex);
 }
 int __wrap_pthread_setname_np(pthread_t thread, const char* name) {
   return old_pthread_setname_np(thread, name);

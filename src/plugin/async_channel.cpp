@@ -70,7 +70,7 @@ void AsyncChannel::send(std::string_view name, const core::Container& container)
   const std::vector<uint8_t> event = make_async_event(name, json, kStampedByHost);
   const std::lock_guard lock(handler_mutex_);
   if (handler_ == nullptr) return;
-  sent_events_.add(name, json);
+  if (name == kContainerEvent) sent_events_.add(name, json);
   (hand_over(owner_, handler_, event) ? sent_ : refused_).fetch_add(1, std::memory_order_relaxed);
 }
 

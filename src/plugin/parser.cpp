@@ -118,8 +118,9 @@ base::Status Parser::thread_exit(const Call& call) {
 base::Status Parser::container(const Call& call) {
   const Payload kind = payload_of(call.event);
   if (kind == Payload::kNone) return base::Ok{};
-  // Our own come back, and say nothing new.
-  if (call.live && call.event.type() == api::kEventAsync) {
+  // Our own come back, and say nothing new. Removals are read: should the container's event have been
+  // forgotten on its way, and so been taken for another's, this ends what it began.
+  if (call.live && kind == Payload::kContainer && call.event.type() == api::kEventAsync) {
     const AsyncText text = async_text(call.event);
     if (sent_.take(text.name, text.data)) return base::Ok{};
   }
