@@ -40,8 +40,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto whole =
       boost::json::parse(boost::json::string_view(text.data(), text.size()), error, {}, options);
   if (base::is_utf8(text)) fuzz::check(mine.ok() == !error);
-  // Texts of this length have no more members than are built.
-  if (!error && size < core::limits::kJsonMembers) fuzz::check(*mine == whole);
+  // Texts of this length have no more members than are built. As text, for 0e400 is no number that equals
+  // itself.
+  if (!error && size < core::limits::kJsonMembers) {
+    fuzz::check(boost::json::serialize(*mine) == boost::json::serialize(whole));
+  }
   config::find_duplicate_key(text);
 
   const auto objects = split(text, std::max<size_t>(size, 1));
