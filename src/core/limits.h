@@ -39,6 +39,8 @@ inline constexpr size_t kMailPerCall = 64;
 inline constexpr uint64_t kMailNsPerCall = 200'000;
 inline constexpr size_t kExpiredPerCall = 32;
 inline constexpr size_t kExpiredBytesPerCall = 256 * kKiB;
+inline constexpr size_t kPathsPerCall = 256;
+inline constexpr size_t kThreadsPerCall = 64;
 
 // The cache.
 inline constexpr size_t kContainers = 65536;  // unless the option cache_max says another number
@@ -105,6 +107,9 @@ inline constexpr Row kTable[] = {
     {"Falco's thread", "time for that in one call", kMailNsPerCall, "ns", "the next call goes on"},
     {"Falco's thread", "containers dropped in one call", kExpiredPerCall, "", "the next call goes on"},
     {"Falco's thread", "bytes of their records", kExpiredBytesPerCall, "bytes", "the next call goes on"},
+    {"Falco's thread", "cgroup paths asked about again in one call, once somebody told of one", kPathsPerCall,
+     "", "the next call goes on"},
+    {"Falco's thread", "threads looked at again in one call", kThreadsPerCall, "", "the next call goes on"},
 
     {"the cache", "containers", kContainers, "(`cache_max`)",
      "evicted: removed ones first, then those of which only the cgroup is known, then those without threads, "

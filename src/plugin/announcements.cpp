@@ -68,7 +68,7 @@ Announcements::Verdict Announcements::judge(const api::TableReader* reader, api:
     return Verdict::kIgnore;
   }
   // Runtimes execute themselves anew, and conmon executes them: the same call again.
-  if (attribution_.expects(reader, thread, container)) return Verdict::kIgnore;
+  if (attribution_.descent().expects(reader, thread, container)) return Verdict::kIgnore;
   const Cache::Entry* known = cache_.find(container);
   const bool told = known != nullptr && known->record->container.full_id == container.full_id &&
                     !known->removed && known->has_metadata();
@@ -96,7 +96,7 @@ void Announcements::program_started(const api::TableReader* reader, api::TableEn
   const Verdict verdict = judge(reader, thread, container);
   if (verdict == Verdict::kIgnore) return;
   if (verdict == Verdict::kFollow) {
-    return attribution_.expect(reader, thread, creation_of(container, nullptr));
+    return attribution_.descent().expect(reader, thread, creation_of(container, nullptr));
   }
   const auto directory = directory_of(reader, thread, event, call->bundle);
   if (!directory) {
@@ -111,12 +111,12 @@ void Announcements::program_started(const api::TableReader* reader, api::TableEn
   if (!may_be) return;
   // Of a bundle that others can have written nothing is taken; that a container is made the call itself says.
   const bool believed = bundle.found && bundle.found->container.owner == executor;
-  attribution_.expect(reader, thread, creation_of(container, believed ? &*bundle.found : nullptr));
+  attribution_.descent().expect(reader, thread, creation_of(container, believed ? &*bundle.found : nullptr));
 }
 
 void Announcements::enters(const api::TableReader* reader, api::TableEntry* thread,
                            const core::ContainerKey& container) {
-  Lineage& lineage = attribution_.lineage();
+  Lineage& lineage = attribution_.descent().lineage();
   if (lineage.known(container) == nullptr || threads_.in_pid_namespace(reader, thread)) return;
   if (threads_.key(reader, thread).in_container()) return;
   lineage.entering(threads_.pid(reader, thread), container);
@@ -215,12 +215,12 @@ void Announcements::found_running(const api::TableReader* reader, const Descent&
   if (!process || !first) return;
   // The cgroup that the bundle asked for is the container's own: what enters it later belongs to it.
   const Creation creation = creation_of(container, found ? &*found : nullptr);
-  attribution_.expect(reader, process.get(), creation);
+  attribution_.descent().expect(reader, process.get(), creation);
   threads_.for_each_cgroup(reader, first.get(), [&](const char* path) {
-    if (asks_for(creation, path)) attribution_.lineage().learn(container, path);
+    if (asks_for(creation, path)) attribution_.descent().lineage().learn(container, path);
     return true;
   });
-  attribution_.lineage().close(container);
+  attribution_.descent().lineage().close(container);
 }
 
 }  // namespace plugin

@@ -1,7 +1,6 @@
 // See attribution.h.
 #include "plugin/attribution.h"
 
-#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -12,10 +11,6 @@
 
 namespace plugin {
 namespace {
-
-// After a look at all threads the next one waits for so long for each of them, and no less than that.
-constexpr uint64_t kLookAgainPerThreadNs = 100'000;
-constexpr uint64_t kLookAgainNs = 1'000'000'000;
 
 // What the cgroup alone tells. The id of lxc, libvirt-lxc and bpm containers is their name.
 core::Container from_cgroup(const core::cgroup::Match& match, core::Owner owner,
@@ -42,12 +37,13 @@ Attribution::Attribution(const config::Config& config, Cache& cache, const core:
                          const ThreadTable& threads, const ProcessOwners& processes, AttributionHooks hooks)
     : config_(config),
       cache_(cache),
-      paths_(paths),
       threads_(threads),
       processes_(processes),
+      descent_(threads, processes),
       hooks_(std::move(hooks)),
       resolver_(config::cgroup_engines(config), core::cgroup::kRememberedPaths, &paths),
-      asked_names_(core::limits::kAskedNames) {
+      asked_names_(core::limits::kAskedNames),
+      second_look_(paths, resolver_, threads) {
   static_match_.engine = core::cgroup::Engine::kStatic;
   static_match_.full_id = config.static_engine.container_id;
 }
@@ -92,87 +88,9 @@ void Attribution::inherit(const api::TableReader* reader, api::TableEntry* threa
 }
 
 bool Attribution::descend(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion) {
-  if (lineage_.idle() && !any_by_lineage_) return false;
-  if (const Lineage::Answer answer = created_by_runtime(reader, thread, occasion);
-      answer.creation != nullptr) {
-    set_lineage(view(answer.creation->container));
-    if (!answer.teaches) return true;
-    threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-      lineage_.learn(key().container, path);
-      return true;
-    });
-    return true;
-  }
-  if (is_where_asked_for(reader, thread)) return true;
-  if (any_by_lineage_ && is_heir(reader, thread, occasion.kind)) return true;
-  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    const Creation* creation = lineage_.container_at(path);
-    if (creation != nullptr) set_lineage(view(creation->container));
-    return creation == nullptr;
-  });
-  return !id_.empty();
-}
-
-Lineage::Answer Attribution::created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
-                                                const Occasion& occasion) {
-  if (lineage_.idle() || occasion.kind == Occasion::Kind::kSeen) return {};
-  const int64_t pid = threads_.pid(reader, thread);
-  if (pid != threads_.tid(reader, thread)) return {};
-  const int64_t vpid = threads_.vpid(reader, thread);
-  Lineage::PidNamespace pid_namespace = Lineage::PidNamespace::kHost;
-  if (vpid > 0 && vpid != pid) {
-    pid_namespace = vpid == 1 ? Lineage::PidNamespace::kFirstOfAnother : Lineage::PidNamespace::kAnother;
-  }
-  const int64_t creator = occasion.kind == Occasion::Kind::kCloned ? threads_.ptid(reader, thread) : pid;
-  const Creation* creation = lineage_.creation_of(creator);
-  if (creation != nullptr && !creation->container.owner.is_machine() &&
-      !processes_.belongs_to(creation->container.owner, pid, occasion.uid)) {
-    // A setuid program, or what it started.
-    lineage_.dismiss(pid);
-    return {};
-  }
-  if (occasion.kind == Occasion::Kind::kCloned) {
-    return lineage_.cloned(pid, threads_.ptid(reader, thread), pid_namespace);
-  }
-  if (creation == nullptr) return {};
-  std::string command_line(occasion.exe);
-  command_line += '\0';
-  command_line += occasion.args;
-  return lineage_.executed(pid, command_line, pid_namespace);
-}
-
-// Below a runtime, and in the cgroup that it was told to make: what prepares the container is in it already.
-bool Attribution::is_where_asked_for(const api::TableReader* reader, api::TableEntry* thread) {
-  if (lineage_.idle()) return false;
-  const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
-  if (creation == nullptr) return false;
-  bool found = false;
-  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    if (!asks_for(*creation, path)) return true;
-    lineage_.learn(view(creation->container), path);
-    found = found || lineage_.container_at(path) == creation;
-    return true;
-  });
-  if (found) set_lineage(view(creation->container));
-  return found;
-}
-
-// A thread keeps what it has, shares it with its process, and a new process has its parent's.
-bool Attribution::is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind) {
-  const auto lineage_of = [&](api::TableEntry* elder) {
-    const ThreadKey key = threads_.key(reader, elder);
-    if (key.kind != ThreadKey::Kind::kLineage) return false;
-    // Nothing of a user's container is in the host's pid namespace.
-    if (!key.container.owner.is_machine() && !threads_.in_pid_namespace(reader, thread)) return false;
-    set_lineage(key.container);
-    return true;
-  };
-  if (lineage_of(thread)) return true;
-  const int64_t pid = threads_.pid(reader, thread);
-  const bool is_process = pid == threads_.tid(reader, thread);
-  if (is_process && kind == Occasion::Kind::kExecuted) return false;
-  const ThreadEntry elder = threads_.find(reader, is_process ? threads_.ptid(reader, thread) : pid);
-  return elder && lineage_of(elder.get());
+  const auto container = descent_.container_of(reader, thread, occasion);
+  if (container) set_lineage(*container);
+  return container.has_value();
 }
 
 void Attribution::set_key(ThreadKey::Kind kind, const core::ContainerKey& container) {
@@ -184,27 +102,6 @@ void Attribution::set_lineage(const core::ContainerKey& container) {
   id_ = core::shown_id(known != nullptr ? known->record->container.type : core::ContainerType::kUnknown,
                        container.full_id);
   set_key(ThreadKey::Kind::kLineage, container);
-}
-
-void Attribution::expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation) {
-  const auto shared = std::make_shared<const Creation>(std::move(creation));
-  any_by_users_ = any_by_users_ || !shared->container.owner.is_machine();
-  lineage_.created(threads_.pid(reader, thread), shared);
-  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    lineage_.learn_host(view(shared->container), path);
-    return true;
-  });
-}
-
-bool Attribution::expects(const api::TableReader* reader, api::TableEntry* thread,
-                          const core::ContainerKey& container) {
-  const Creation* creation = lineage_.creation_of(threads_.pid(reader, thread));
-  if (creation == nullptr || view(creation->container) != container) return false;
-  threads_.for_each_cgroup(reader, thread, [&](const char* path) {
-    lineage_.learn_host(container, path);
-    return true;
-  });
-  return true;
 }
 
 void Attribution::adopt(const api::TableReader* reader, const api::TableWriter* writer,
@@ -288,7 +185,7 @@ void Attribution::ask_once_to_confirm(const core::cgroup::Match& match) {
 
 bool Attribution::is_anothers(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups,
                               const Occasion& occasion) {
-  if (cgroups.owner.is_machine() && !any_by_users_) return false;
+  if (cgroups.owner.is_machine() && !descent_.any_by_users()) return false;
   if (!descend(reader, thread, occasion)) return false;
   const core::ContainerKey found = key().container;
   return found.full_id == cgroups.match->full_id && found.owner != cgroups.owner;
@@ -357,11 +254,11 @@ void Attribution::enter(const Cgroups& cgroups, uint64_t now_ns) {
   if (id_.empty()) return;
   const ThreadKey now = key();
   if (now.kind == ThreadKey::Kind::kLineage) {
-    any_by_lineage_ = true;
+    descent_.note_heirs();
     cache_.add_thread(ensure_by_lineage(now.container, now_ns));
   } else if (cgroups.match != nullptr) {
     cache_.add_thread(ensure(cgroups, now_ns));
-    lineage_.forget(now.container);  // its cgroup tells
+    descent_.lineage().forget(now.container);  // its cgroup tells
   } else if (Cache::Entry* entry = cache_.find(now.container); entry != nullptr) {
     cache_.add_thread(*entry);  // inherited
   }
@@ -384,7 +281,7 @@ void Attribution::leave(const ThreadKey& key, const std::string& cgroup_path, ui
   cache_.drop_thread(*entry);
   if (entry->threads() > 0) return;
   // The last thread is gone.
-  lineage_.forget(key.container);
+  descent_.lineage().forget(key.container);
   const core::Container& container = entry->record->container;
   if (entry->removed) return;
   if (core::id_is_name(container.type)) {
@@ -435,21 +332,10 @@ Cache::Entry* Attribution::container_of(const api::TableReader* reader, api::Tab
 
 void Attribution::look_again(const api::TableReader* reader, const api::TableWriter* writer,
                              uint64_t now_ns) {
-  if (looked_at_ == paths_.generation()) return;
-  // A clock that runs backwards (captures may) does not stop it for good.
-  if (now_ns < next_look_ns_ && next_look_ns_ - now_ns <= look_again_ns_) return;
-  looked_at_ = paths_.generation();
-  look_again_ns_ = kLookAgainNs;
-  if (resolver_.refresh()) {
-    uint64_t threads = 0;
-    threads_.for_each(reader, [&](api::TableEntry* thread) {
-      ++threads;
-      const Cgroups cgroups = match(reader, thread);
-      if (cgroups.match != nullptr && cgroups.match->told) attach(reader, writer, thread, Occasion{}, now_ns);
-    });
-    look_again_ns_ = std::max(kLookAgainNs, threads * kLookAgainPerThreadNs);
-  }
-  next_look_ns_ = now_ns + look_again_ns_;
+  second_look_.go_on(reader, now_ns, [&](api::TableEntry* thread) {
+    const Cgroups cgroups = match(reader, thread);
+    if (cgroups.match != nullptr && cgroups.match->told) attach(reader, writer, thread, Occasion{}, now_ns);
+  });
 }
 
 void Attribution::ask_for_all() {

@@ -15,24 +15,14 @@
 #include "core/cgroup/known_paths.h"
 #include "core/cgroup/resolver.h"
 #include "plugin/cache.h"
-#include "plugin/lineage.h"
+#include "plugin/descent.h"
 #include "plugin/process_owners.h"
+#include "plugin/second_look.h"
 #include "plugin/thread_key.h"
 #include "plugin/thread_table.h"
 #include "worker/worker.h"
 
 namespace plugin {
-
-// Why a thread is looked at.
-struct Occasion {
-  enum class Kind : uint8_t { kSeen, kCloned, kExecuted };
-  Kind kind = Kind::kSeen;
-  // With kExecuted: argv[0], and the other arguments, each ended by NUL.
-  std::string_view exe;
-  std::string_view args;
-  // With both others: the thread's effective one; nullopt when the event does not tell.
-  std::optional<uint32_t> uid = {};
-};
 
 // What attribution needs done elsewhere.
 struct AttributionHooks {
@@ -75,23 +65,18 @@ class Attribution {
   // the cache changes.
   Cache::Entry* container_of(const api::TableReader* reader, api::TableEntry* thread, uint64_t now_ns);
 
-  // The thread executes a runtime that creates a container; see lineage.h. Its cgroups are the host's.
-  void expect(const api::TableReader* reader, api::TableEntry* thread, Creation creation);
-  // Whether the thread's process, or one that it descends from, is creating that container already. Its
-  // cgroups are the host's then, too: conmon is moved before it executes the runtime.
-  bool expects(const api::TableReader* reader, api::TableEntry* thread, const core::ContainerKey& container);
   // Puts a thread into that container, which nothing but its ancestors tell of: one that ran before the
   // capture.
   void adopt(const api::TableReader* reader, const api::TableWriter* writer, api::TableEntry* thread,
              const core::ContainerKey& container, uint64_t now_ns);
-  Lineage& lineage() { return lineage_; }
+  Descent& descent() { return descent_; }
 
   // This capture is from before events told whose container they are about: its containers are all the
   // machine's, also those below a user's slice.
   void set_without_owners() { without_owners_ = true; }
 
-  // Threads were there before somebody told that their cgroup is a container's: they are attached anew. Cheap
-  // when nothing was told, at most once in a second, and more rarely the more threads there are.
+  // Threads were there before somebody told that their cgroup is a container's: they are attached anew, some
+  // of them at each call; see second_look.h.
   void look_again(const api::TableReader* reader, const api::TableWriter* writer, uint64_t now_ns);
 
   // Asks the engines again for every container without metadata: when they have just become reachable.
@@ -108,7 +93,7 @@ class Attribution {
   Cgroups match(const api::TableReader* reader, api::TableEntry* thread);
   // Takes over the key and id of the thread's parent, for a thread whose cgroups the host does not know.
   void inherit(const api::TableReader* reader, api::TableEntry* thread);
-  // Finds the container of a thread by its ancestors; see lineage.h. True when there is one, in key_ and id_.
+  // Finds the container of a thread by its ancestors; see descent.h. True when there is one, in key_ and id_.
   bool descend(const api::TableReader* reader, api::TableEntry* thread, const Occasion& occasion);
   // Whether the thread is in another owner's container of the same id than its cgroup tells.
   bool is_anothers(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups,
@@ -117,10 +102,6 @@ class Attribution {
   bool is_visitor(const api::TableReader* reader, api::TableEntry* thread, const Cgroups& cgroups) const;
   core::ContainerKey key_of(const Cgroups& cgroups) const;
   ThreadKey key_on(const api::TableReader* reader, api::TableEntry* thread) const;
-  bool is_where_asked_for(const api::TableReader* reader, api::TableEntry* thread);
-  bool is_heir(const api::TableReader* reader, api::TableEntry* thread, Occasion::Kind kind);
-  Lineage::Answer created_by_runtime(const api::TableReader* reader, api::TableEntry* thread,
-                                     const Occasion& occasion);
   void set_key(ThreadKey::Kind kind, const core::ContainerKey& container);
   void set_lineage(const core::ContainerKey& container);
   ThreadKey key() const { return ThreadKey::parse(key_); }
@@ -139,20 +120,15 @@ class Attribution {
 
   const config::Config& config_;
   Cache& cache_;
-  const core::cgroup::KnownPaths& paths_;
   const ThreadTable& threads_;
   const ProcessOwners& processes_;
+  Descent descent_;
   AttributionHooks hooks_;
   core::cgroup::Resolver resolver_;
   core::cgroup::Match static_match_;
   core::cgroup::Choice choice_;
   base::Lru<bool> asked_names_;  // unconfirmed names that were asked about
-  Lineage lineage_;
-  uint64_t looked_at_ = 0;      // generation of paths_ at the last look_again()
-  uint64_t look_again_ns_ = 0;  // how long that one is good for
-  uint64_t next_look_ns_ = 0;
-  bool any_by_lineage_ = false;  // some thread was given a key of lineage
-  bool any_by_users_ = false;    // some user's runtime was followed
+  SecondLook second_look_;
   bool without_owners_ = false;
   std::string path_;
   std::string id_;   // scratch, so that attaching a thread allocates nothing

@@ -43,6 +43,28 @@ TEST(Lru, KeepsAtLeastOneAndClears) {
   EXPECT_EQ(lru.get(std::string_view("\0x", 2)), nullptr);
 }
 
+std::string walked(Lru<int>& lru, size_t most) {
+  std::string keys;
+  lru.walk(most, [&](std::string_view key, int&) { keys += key; });
+  return keys;
+}
+
+TEST(Lru, IsWalkedInPortions) {
+  Lru<int> lru(4);
+  EXPECT_TRUE(lru.walk(1, [](std::string_view, int&) {})) << "nobody has begun";
+  for (const char* key : {"a", "b", "c", "d"}) lru.put(key, 0);
+  lru.begin_walk();
+  EXPECT_EQ(walked(lru, 1), "d");
+  lru.get("c");  // the next one: whoever gets it has it
+  EXPECT_EQ(walked(lru, 1), "b");
+  lru.put("e", 0);  // in the place of "a", the next one
+  EXPECT_EQ(walked(lru, 9), "");
+  EXPECT_TRUE(lru.walk(9, [](std::string_view, int&) {}));
+  lru.begin_walk();
+  lru.clear();
+  EXPECT_EQ(walked(lru, 9), "");
+}
+
 TEST(Lru, SurvivesManyKeys) {
   Lru<int> lru(100);
   for (int i = 0; i < 10000; ++i) lru.put("key" + std::to_string(i), i);

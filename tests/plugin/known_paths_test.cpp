@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bundle_fixture.h"
+#include "core/limits.h"
 
 namespace {
 
@@ -68,6 +69,40 @@ TEST_F(KnownPaths, ThreadsThatWereThereBeforeAreFoundToo) {
     EXPECT_EQ(host_.thread_text(tid, "container_id"), "task1-271828") << tid;
   }
   EXPECT_EQ(host_.ask(13, "container.id"), "host");
+}
+
+// However many there are: one call looks at some of them.
+TEST_F(KnownPaths, ManyThreadsThatWereThereBeforeAreFoundInPortions) {
+  constexpr int64_t kMany = 5 * core::limits::kThreadsPerCall;
+  EXPECT_EQ(born(10, kTask), "host");
+  for (int64_t tid = 100; tid < 100 + kMany; ++tid) host_.put(test::thread(tid, kTask));
+  const auto found = [&] {
+    size_t count = 0;
+    for (int64_t tid = 100; tid < 100 + kMany; ++tid) {
+      count += host_.thread_text(tid, "container_id") == "task1-271828" ? 1 : 0;
+    }
+    return count;
+  };
+  ASSERT_TRUE(host_.announce(told(kTaskId, kTask)));
+  EXPECT_LE(found(), core::limits::kThreadsPerCall);
+  for (size_t before = found(); before < kMany; before = found()) {
+    ASSERT_TRUE(host_.feed(host::make_procexit(4711, host_.now())));
+    ASSERT_GT(found(), before);
+    ASSERT_LE(found(), before + core::limits::kThreadsPerCall);
+  }
+}
+
+// Paths, too.
+TEST_F(KnownPaths, ManyPathsThatWereAskedForAreAskedForAgainInPortions) {
+  EXPECT_EQ(born(10, kTask), "host");
+  constexpr int64_t kMany = 3 * core::limits::kPathsPerCall;
+  for (int64_t tid = 100; tid < 100 + kMany; ++tid) born(tid, "/x/" + std::to_string(tid));
+  ASSERT_TRUE(host_.announce(told(kTaskId, kTask)));
+  EXPECT_EQ(host_.thread_text(10, "container_id"), "");
+  for (int64_t call = 0; call < 4 + kMany / static_cast<int64_t>(core::limits::kThreadsPerCall); ++call) {
+    ASSERT_TRUE(host_.feed(host::make_procexit(4711, host_.now())));
+  }
+  EXPECT_EQ(host_.thread_text(10, "container_id"), "task1-271828");
 }
 
 // A moment later another one is told of: all threads are looked at at most once in a second.

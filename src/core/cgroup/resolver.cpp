@@ -321,9 +321,9 @@ void Resolver::bring_up_to_date(std::string_view path, Answer& answer) {
   moved_ = moved_ || !same;
 }
 
-bool Resolver::refresh() {
-  seen_.for_each([this](std::string_view path, Answer& answer) { bring_up_to_date(path, answer); });
-  return std::exchange(moved_, false);
+bool Resolver::refresh(size_t most) {
+  return seen_.walk(most,
+                    [this](std::string_view path, Answer& answer) { bring_up_to_date(path, answer); });
 }
 
 std::optional<Match> Resolver::match(std::string_view path, const Enabled& enabled) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/lru.h"
 #include "core/container.h"
@@ -75,9 +76,12 @@ class Resolver {
   // fills the memory with them.
   const Match* resolve(std::string_view path);
 
-  // Brings all remembered answers up to date with what is known by now. True when one of them has become
-  // another container since the last call: whoever was given the answer before is elsewhere than he thinks.
-  bool refresh();
+  // Brings all remembered answers up to date with what is known by now, in portions: begin_refresh(), then
+  // refresh() until it says true. Afterwards has_moved() says, once, whether one of them has become another
+  // container: whoever was given the answer before is elsewhere than he thinks.
+  void begin_refresh() { seen_.begin_walk(); }
+  bool refresh(size_t most);
+  bool has_moved() { return std::exchange(moved_, false); }
 
   // The same as resolve() by the layouts alone, without remembering.
   static std::optional<Match> match(std::string_view path, const Enabled& enabled);
