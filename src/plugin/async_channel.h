@@ -40,10 +40,7 @@ class AsyncChannel final : public worker::Listener {
 
   // Anything from the worker? One atomic load.
   bool has_mail() const { return !mailbox_.empty(); }
-  // All of it; without patience none while the worker is putting something in.
-  void take_mail(std::vector<worker::Mailbox::Item>& out, bool patient) {
-    patient ? mailbox_.drain(out) : mailbox_.try_drain(out);
-  }
+  worker::Mailbox& mailbox() { return mailbox_; }
 
   // Sends an event named `name` with the container's JSON to the host; any thread.
   void send(std::string_view name, const core::Container& container);

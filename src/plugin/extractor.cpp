@@ -9,6 +9,13 @@
 #include "plugin/payload.h"
 
 namespace plugin {
+namespace {
+
+core::ContainerKey sandbox_of(const core::Container& container) {
+  return core::make_key(container.pod_sandbox_id, container.owner, container.type);
+}
+
+}  // namespace
 
 bool Extractor::is_new(const api::EventInput& event) const {
   // The host may reuse the memory of an event for the next one, so the pointer alone says nothing.
@@ -68,14 +75,15 @@ void Extractor::set_container(std::shared_ptr<const core::Record> record, bool h
 
 void Extractor::look_at_pod() {
   pod_.reset();
+  lacks_pod_ = false;
   const core::Container& container = record_->container;
   if (container.pod_sandbox_id.empty() || container.pod_sandbox_id == container.full_id) return;
   const bool knows_all = container.pod_sandbox_labels && !container.ip.empty() &&
                          !container.cni_json.empty() && !container.pod_name.empty() &&
                          !container.pod_namespace.empty() && !container.pod_uid.empty();
   if (knows_all) return;
-  const Cache::Entry* sandbox =
-      cache_.find(core::make_key(container.pod_sandbox_id, container.owner, container.type));
+  const Cache::Entry* sandbox = cache_.find(sandbox_of(container));
+  lacks_pod_ = sandbox == nullptr || !sandbox->has_metadata();
   if (sandbox == nullptr || !sandbox->record->container.is_pod_sandbox) return;
   pod_ = sandbox->record;
   question_.pod = pod_.get();
@@ -84,6 +92,11 @@ void Extractor::look_at_pod() {
 std::optional<core::ContainerKey> Extractor::lacks_metadata() const {
   if (question_.where != fields::Where::kContainer || question_.has_metadata) return std::nullopt;
   return core::key_of(record_->container);
+}
+
+std::optional<core::ContainerKey> Extractor::lacks_pod() const {
+  if (question_.where != fields::Where::kContainer || !lacks_pod_) return std::nullopt;
+  return sandbox_of(record_->container);
 }
 
 void Extractor::extract(const api::FieldExtractInput& input) {

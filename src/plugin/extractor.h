@@ -34,6 +34,9 @@ class Extractor {
   // begin().
   std::optional<core::ContainerKey> lacks_metadata() const;
 
+  // The sandbox that the event's container asks for parts of its pod, while nothing is known of it.
+  std::optional<core::ContainerKey> lacks_pod() const;
+
   // Fills in the answers of all requested fields.
   void extract(const api::FieldExtractInput& input);
 
@@ -63,6 +66,7 @@ class Extractor {
   fields::Question question_;
   std::shared_ptr<const core::Record> record_;
   std::shared_ptr<const core::Record> pod_;
+  bool lacks_pod_ = false;
   std::vector<fields::Answer> answers_;
   uint64_t unknown_yet_ = 0;
 };

@@ -34,9 +34,6 @@ base::Logger make_logger(const api::InitInput& input, base::Severity threshold) 
       threshold);
 }
 
-// More items of mail than usual.
-constexpr size_t kKeptMail = 4096;
-
 uint64_t steady_now_ns() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
@@ -128,26 +125,22 @@ void Plugin::set_clock(uint64_t event_ts) {
 }
 
 void Plugin::take_mail(Amount amount) {
-  if (next_mail_ == mail_.size()) {
-    if (!async_.has_mail()) return;
-    next_mail_ = 0;
-    // Memory that a flood has left is given back.
-    if (mail_.capacity() > kKeptMail) mail_ = {};
-    mail_.clear();
-    async_.take_mail(mail_, amount == Amount::kAll);
+  if (!async_.has_mail()) return;
+  worker::Mailbox& mailbox = async_.mailbox();
+  if (amount == Amount::kAll) {
+    while (const auto item = mailbox.take()) take_over(*item);
+    return;
   }
-  const uint64_t begin = steady_now_ns();
-  for (size_t taken = 0; next_mail_ < mail_.size(); ++taken) {
-    const bool enough = taken >= core::limits::kMailPerCall ||
-                        (taken > 0 && steady_now_ns() - begin >= core::limits::kMailNsPerCall);
-    if (enough && amount == Amount::kSome) return;
-    take_over(mail_[next_mail_++]);
+  const uint64_t end = steady_now_ns() + core::limits::kMailNsPerCall;
+  for (size_t taken = 0; taken < core::limits::kMailPerCall; ++taken) {
+    const auto item = mailbox.try_take();
+    if (!item) return;
+    take_over(*item);
+    if (steady_now_ns() >= end) return;
   }
 }
 
-void Plugin::take_over(worker::Mailbox::Item& waiting) {
-  const worker::Mailbox::Item item = std::exchange(waiting, {});
-  if (item.container == nullptr) return;  // taken before its turn
+void Plugin::take_over(const worker::Mailbox::Item& item) {
   Cache::Entry& entry = cache_.put(*item.container, now_ns_);
   // What the worker itself read from disk has no engine that follows it.
   entry.from_worker = entry.from_worker || core::told_by_engine(item.container->source);
@@ -156,13 +149,12 @@ void Plugin::take_over(worker::Mailbox::Item& waiting) {
 }
 
 bool Plugin::take_mail_about(const core::ContainerKey& container) {
-  if (next_mail_ == mail_.size()) return false;
-  if (async_.has_mail() && mail_.size() < kKeptMail) async_.take_mail(mail_, false);
+  if (!async_.has_mail()) return false;
+  const auto items = async_.mailbox().try_take_about(container.owner, container.full_id);
   bool any = false;
-  for (size_t i = next_mail_; i < mail_.size(); ++i) {
-    // It may have gone and come again.
-    if (mail_[i].container == nullptr || core::key_of(*mail_[i].container) != container) continue;
-    take_over(mail_[i]);
+  for (const worker::Mailbox::Item& item : items) {
+    if (item.container == nullptr) continue;
+    take_over(item);
     any = true;
   }
   return any;
@@ -176,6 +168,8 @@ void Plugin::extract(const api::EventInput& event, const api::FieldExtractInput&
     // What this very event needs does not wait for its turn.
     const auto lacking = extractor_.lacks_metadata();
     if (lacking && take_mail_about(*lacking)) extractor_.begin(event, input.table_reader_ext, now_ns_);
+    const auto pod = extractor_.lacks_pod();
+    if (pod && take_mail_about(*pod)) extractor_.begin(event, input.table_reader_ext, now_ns_);
   }
   extractor_.extract(input);
 }

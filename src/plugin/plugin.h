@@ -57,7 +57,7 @@ class Plugin {
   // with the next. Cheap when there is nothing.
   enum class Amount : uint8_t { kSome, kAll };
   void take_mail(Amount amount);
-  void take_over(worker::Mailbox::Item& waiting);
+  void take_over(const worker::Mailbox::Item& item);
   // Of what waits for its turn, what is about that container; false: nothing is.
   bool take_mail_about(const core::ContainerKey& container);
   void set_clock(uint64_t event_ts);
@@ -76,8 +76,6 @@ class Plugin {
   Parser parser_;
   Extractor extractor_;
   Metrics metrics_;
-  std::vector<worker::Mailbox::Item> mail_;
-  size_t next_mail_ = 0;  // the first of mail_ that is not taken over yet
   base::RateLimit refusals_;
   uint64_t refused_events_ = 0;
   uint64_t now_ns_;

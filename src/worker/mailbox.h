@@ -1,18 +1,22 @@
 // The one crossing between the two threads: what the worker learns waits here until the plugin takes it.
-// Owned by the plugin; push() on the worker's thread, empty() and drain() on Falco's. Bounded by the number
-// of containers, because only the newest state of each waits.
+// Owned by the plugin; push() on the worker's thread, everything else on Falco's, one item at a time, so that
+// each call of the host takes as much as it has time for. Bounded by the number of containers, because only
+// the newest state of each waits.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "core/container.h"
 
@@ -32,45 +36,60 @@ class Mailbox {
   // order. A null container is ignored. Any thread.
   void push(bool removed, std::shared_ptr<const core::Container> container) {
     if (container == nullptr) return;
-    Newest spent;  // freed here, behind the lock
     const std::lock_guard lock(mutex_);
-    spent.swap(spent_);
-    Place place{items_.size(), false};
-    const auto waiting = newest_.find(Key{container->owner, container->full_id});
+    Place place{end(), kNone};
+    const auto waiting = newest_.find(key_of(*container));
     if (waiting != newest_.end()) {
-      const Item& item = items_[waiting->second.index];
-      if (removed || !item.removed || waiting->second.second_item) {
-        place = waiting->second;
+      const Place& known = waiting->second;
+      if (removed || !at(known.index).removed || known.removal != kNone) {
+        place = known;
       } else {
-        place.second_item = true;
+        place.removal = known.index;
       }
       newest_.erase(waiting);  // before the record that its key views goes
     }
-    if (place.index == items_.size()) items_.emplace_back();
-    Item& item = items_[place.index];
+    if (place.index == end()) items_.emplace_back();
+    Item& item = at(place.index);
     item = Item{removed, std::move(container)};
-    newest_.emplace(Key{item.container->owner, item.container->full_id}, place);
+    newest_.emplace(key_of(*item.container), place);
     waiting_.store(true, std::memory_order_release);
   }
 
   // True when nothing waits; one atomic load.
   bool empty() const { return !waiting_.load(std::memory_order_acquire); }
 
-  // Appends everything that waits to `out`, oldest first, and leaves the mailbox empty. With an empty `out`
-  // the two only swap their memory: however much it is, that takes a moment.
-  void drain(std::vector<Item>& out) {
+  // Takes the oldest item; nullopt when nothing waits.
+  std::optional<Item> take() {
     const std::lock_guard lock(mutex_);
-    take(out);
+    return take_oldest();
   }
   // The same, or nothing while somebody is pushing: for who must not wait.
-  void try_drain(std::vector<Item>& out) {
-    if (const std::unique_lock lock(mutex_, std::try_to_lock); lock.owns_lock()) take(out);
+  std::optional<Item> try_take() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    return lock.owns_lock() ? take_oldest() : std::nullopt;
+  }
+  // What waits about one container, out of its turn: its newest state and, before it, the removal that it
+  // follows; null containers where there is none. Nothing while somebody is pushing.
+  std::array<Item, 2> try_take_about(core::Owner owner, std::string_view full_id) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return {};
+    const auto waiting = newest_.find(Key{owner, full_id});
+    if (waiting == newest_.end()) return {};
+    const Place place = waiting->second;
+    newest_.erase(waiting);
+    std::array<Item, 2> found;
+    if (place.removal != kNone) found[0] = std::exchange(at(place.removal), {});
+    found[1] = std::exchange(at(place.index), {});
+    skip_taken();
+    return found;
   }
 
  private:
+  static constexpr uint64_t kNone = UINT64_MAX;
+  // Counted from the first item that there ever was.
   struct Place {
-    size_t index;
-    bool second_item;  // a removal of the same id waits before it
+    uint64_t index;
+    uint64_t removal;  // of the same id, that waits before it; kNone: there is none
   };
   // An id is unique only among one owner's containers.
   struct Key {
@@ -83,27 +102,39 @@ class Mailbox {
       return std::hash<std::string_view>()(key.full_id) ^ (key.owner.is_machine() ? 0 : key.owner.uid() + 1);
     }
   };
+  static Key key_of(const core::Container& container) { return {container.owner, container.full_id}; }
 
-  using Newest = std::unordered_map<Key, Place, KeyHash>;
+  uint64_t end() const { return first_ + items_.size(); }
+  Item& at(uint64_t index) { return items_[index - first_]; }
 
-  void take(std::vector<Item>& out) {
-    // Not freed here: whoever pushes next does that, and has done it if there is anything new.
-    if (!newest_.empty()) spent_.swap(newest_);
-    if (out.empty()) {
-      out.swap(items_);
+  std::optional<Item> take_oldest() {
+    if (items_.empty()) return std::nullopt;
+    const auto newest = newest_.find(key_of(*items_.front().container));
+    if (newest->second.index == first_) {
+      newest_.erase(newest);
     } else {
-      out.insert(out.end(), std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
+      newest->second.removal = kNone;
     }
-    waiting_.store(false, std::memory_order_release);
+    Item item = std::exchange(items_.front(), {});
+    skip_taken();
+    return item;
+  }
+
+  // The first item is one that waits, or there is none.
+  void skip_taken() {
+    while (!items_.empty() && items_.front().container == nullptr) {
+      items_.pop_front();
+      ++first_;
+    }
+    waiting_.store(!items_.empty(), std::memory_order_release);
   }
 
   std::mutex mutex_;
   std::atomic<bool> waiting_ = false;
-  std::vector<Item> items_;
+  std::deque<Item> items_;
+  uint64_t first_ = 0;  // the place of items_.front()
   // The newest item of each container; the keys view the ids inside those items' records.
-  Newest newest_;
-  Newest spent_;  // of what was drained; its keys view nothing any more
+  std::unordered_map<Key, Place, KeyHash> newest_;
 };
 
 }  // namespace worker

@@ -16,13 +16,15 @@ std::shared_ptr<const core::Container> container(const std::string& id, const st
   return made;
 }
 
+std::string told(const Mailbox::Item& item) {
+  if (item.container == nullptr) return "";
+  return (item.removed ? "-" : "+") + item.container->full_id + item.container->name + " ";
+}
+
+// All that waits.
 std::string story(Mailbox& mailbox) {
-  std::vector<Mailbox::Item> items;
-  mailbox.drain(items);
   std::string text;
-  for (const Mailbox::Item& item : items) {
-    text += (item.removed ? "-" : "+") + item.container->full_id + item.container->name + " ";
-  }
+  while (const auto item = mailbox.take()) text += told(*item);
   return text;
 }
 
@@ -74,10 +76,7 @@ TEST(Mailbox, HoldsAtMostTwoItemsOfOneContainer) {
     mailbox.push(false, container("a"));
     mailbox.push(true, container("a", "last"));
   }
-  std::vector<Mailbox::Item> items;
-  mailbox.drain(items);
-  EXPECT_LE(items.size(), 2U);
-  EXPECT_TRUE(items.back().removed);
+  EXPECT_EQ(story(mailbox), "-alast -alast ");
 }
 
 TEST(Mailbox, IgnoresNothing) {
@@ -86,16 +85,48 @@ TEST(Mailbox, IgnoresNothing) {
   EXPECT_TRUE(mailbox.empty());
 }
 
-TEST(Mailbox, AppendsToWhatIsThere) {
+TEST(Mailbox, IsTakenOneAtATime) {
   Mailbox mailbox;
-  std::vector<Mailbox::Item> items(1);
+  for (const char* id : {"a", "b"}) mailbox.push(false, container(id));
+  EXPECT_EQ(told(*mailbox.try_take()), "+a ");
+  EXPECT_FALSE(mailbox.empty());
+  mailbox.push(false, container("a", "2"));
+  mailbox.push(false, container("b", "2"));
+  EXPECT_EQ(story(mailbox), "+b2 +a2 ");
+}
+
+// A removal that was taken is not waited behind any more.
+TEST(Mailbox, AfterARemovalIsTaken) {
+  Mailbox mailbox;
+  mailbox.push(true, container("a", "1"));
+  mailbox.push(false, container("a", "2"));
+  EXPECT_EQ(told(*mailbox.take()), "-a1 ");
+  mailbox.push(true, container("a", "3"));
+  mailbox.push(false, container("a", "4"));
+  EXPECT_EQ(story(mailbox), "-a3 +a4 ");
+}
+
+TEST(Mailbox, GivesWhatIsAboutOneContainerOutOfItsTurn) {
+  Mailbox mailbox;
+  const auto about = [&](const char* id, core::Owner owner = {}) {
+    std::string text;
+    for (const Mailbox::Item& item : mailbox.try_take_about(owner, id)) text += told(item);
+    return text;
+  };
+  EXPECT_EQ(about("a"), "");
+  for (const char* id : {"a", "b", "c"}) mailbox.push(false, container(id));
+  mailbox.push(true, container("d", "1"));
+  mailbox.push(false, container("d", "2"));
+  EXPECT_EQ(about("a", core::Owner::user(1000)), "");
+  EXPECT_EQ(about("b"), "+b ");
+  EXPECT_EQ(about("b"), "");
+  EXPECT_EQ(about("d"), "-d1 +d2 ");
+  EXPECT_EQ(about("a"), "+a ");
+  mailbox.push(false, container("b", "2"));
+  EXPECT_EQ(story(mailbox), "+c +b2 ");
   mailbox.push(false, container("a"));
-  mailbox.push(false, container("b"));
-  mailbox.drain(items);
-  EXPECT_EQ(items.size(), 3U);
-  mailbox.push(false, container("a"));
-  mailbox.drain(items);
-  EXPECT_EQ(items.size(), 4U);
+  EXPECT_EQ(about("a"), "+a ");
+  EXPECT_TRUE(mailbox.empty());
 }
 
 TEST(Mailbox, LosesNothingBetweenThreads) {
@@ -110,21 +141,21 @@ TEST(Mailbox, LosesNothingBetweenThreads) {
   });
   std::map<std::string, int> last;
   int removed = 0;
-  std::vector<Mailbox::Item> items;
+  const auto look_at = [&](const Mailbox::Item& item) {
+    if (item.container == nullptr) return;
+    if (item.removed) {
+      ++removed;
+      return;
+    }
+    const int number = std::stoi(item.container->name);
+    const auto [entry, fresh] = last.try_emplace(item.container->full_id, number);
+    EXPECT_TRUE(fresh || entry->second < number) << "an older state after a newer one";
+    entry->second = number;
+  };
   while (removed < kIds) {
     if (mailbox.empty()) continue;
-    items.clear();
-    mailbox.drain(items);
-    for (const Mailbox::Item& item : items) {
-      if (item.removed) {
-        ++removed;
-        continue;
-      }
-      const int number = std::stoi(item.container->name);
-      const auto [entry, fresh] = last.try_emplace(item.container->full_id, number);
-      EXPECT_TRUE(fresh || entry->second < number) << "an older state after a newer one";
-      entry->second = number;
-    }
+    for (const Mailbox::Item& item : mailbox.try_take_about({}, "3")) look_at(item);
+    if (const auto item = mailbox.try_take()) look_at(*item);
   }
   writer.join();
   EXPECT_EQ(removed, kIds);
