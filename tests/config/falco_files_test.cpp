@@ -7,6 +7,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "support/falco_files.h"
 #include "tools/falco/configuration.h"
 #include "tools/falco/yaml.h"
 
@@ -17,20 +18,9 @@ namespace json = boost::json;
 using falco::Plugin;
 using falco::Strategy;
 
-// What matters of the files that Falco 0.41 to 0.45 come with.
-constexpr const char* kFalcoYaml = R"(
-config_files:
-  - /etc/falco/config.d
-load_plugins: []
-plugins:
-  - name: container
-    library_path: libcontainer.so
-    init_config:
-      label_max_len: 100
-      with_size: false
-)";
-// config.d/falco.container_plugin.yaml
-constexpr const char* kContainerPluginYaml = "load_plugins: [container]\n";
+using support::kContainerPluginYaml;
+using support::kFalcoYaml;
+
 // falco.yaml as the chart writes it.
 constexpr const char* kChartYaml = R"(
 load_plugins:

@@ -16,12 +16,14 @@
 
 #include "program.h"
 #include "support/fake_docker.h"
+#include "support/falco_files.h"
 
 namespace {
 
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
+using support::kFalcoYaml;
 using tools_test::Outcome;
 using tools_test::run_ctrmeta;
 using tools_test::RunOptions;
@@ -30,19 +32,6 @@ using tools_test::TempDir;
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
-constexpr const char* kFalcoYaml = R"(
-config_files:
-  - /etc/falco/config.d
-rules_files:
-  - /etc/falco/falco_rules.yaml
-load_plugins: []
-plugins:
-  - name: container
-    library_path: libcontainer.so
-    init_config:
-      label_max_len: 100
-      with_size: false
-)";
 constexpr const char* kRules = R"(
 - required_engine_version: 0.57.0
 - required_plugin_versions:
@@ -74,7 +63,7 @@ struct Doctor : testing::Test {
   // Falco as its package leaves it, with this project's library in place of its own.
   void install_falco(const std::string& library = CONTAINER_LIBRARY) {
     root.write("etc/falco/falco.yaml", kFalcoYaml);
-    root.write("etc/falco/config.d/falco.container_plugin.yaml", "load_plugins: [container]\n");
+    root.write("etc/falco/config.d/falco.container_plugin.yaml", support::kContainerPluginYaml);
     root.write("etc/falco/falco_rules.yaml", kRules);
     root.write("usr/share/falco/plugins/empty", "");
     fs::copy_file(library, plugin(), fs::copy_options::overwrite_existing);
@@ -93,6 +82,20 @@ struct Doctor : testing::Test {
     EXPECT_THAT(outcome.out, ContainsRegex("  BAD   [^\n]*" + sentence)) << outcome.err;
   }
 };
+
+TEST_F(Doctor, WhatIsNotMountedIsMissed) {
+  fs::remove_all(root.path() + "/run");
+  EXPECT_THAT(doctor().out, ContainsRegex("[^\n]*/run: is not there: no engine's socket"));
+}
+
+// As in a pod that is given the host's /proc and nothing else.
+TEST_F(Doctor, WhatTheHostsFirstProcessSeesIsNotMissed) {
+  fs::remove_all(root.path() + "/run");
+  root.write("proc/1/root/run/here", "");
+  const std::string out = doctor().out;
+  EXPECT_THAT(out, ContainsRegex("what is not mounted is read at [^\n]*/proc/1/root"));
+  EXPECT_THAT(out, ContainsRegex("[^\n]*/run: is not mounted: [^\n]*/proc/1/root/run is read"));
+}
 
 // An engine that works, and Falco beside it.
 struct Healthy : Doctor {

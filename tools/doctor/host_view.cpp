@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "base/host_root.h"
 #include "host/proc_reader.h"
 #include "tools/doctor/sections.h"
 
@@ -13,10 +14,11 @@ namespace {
 
 constexpr const char* kMountAdvice =
     "mount the host's root and name it: in a pod 'volumes: [{name: host, hostPath: {path: /}}]', "
-    "'volumeMounts: "
-    "[{name: host, mountPath: /host, readOnly: true}]', 'env: [{name: HOST_ROOT, value: /host}]'; with "
-    "docker or "
-    "podman '-v /:/host:ro -e HOST_ROOT=/host'";
+    "'volumeMounts: [{name: host, mountPath: /host, readOnly: true}]', 'env: [{name: HOST_ROOT, value: "
+    "/host}]'; "
+    "with docker or podman '-v /:/host:ro -e HOST_ROOT=/host'; with the capability SYS_PTRACE the host's "
+    "/proc "
+    "at /host/proc is enough";
 
 // What is read of the host, and what is lost without it.
 struct Part {
@@ -49,12 +51,44 @@ Finding proc_finding(const std::string& host_root) {
   return finding;
 }
 
-Finding part_finding(const Part& part, const std::string& host_root) {
-  Finding finding{"host.files", Level::kGood, host_root + part.path, "can be seen", "", {}};
-  if (is_directory(host_root + part.path)) return finding;
+// What is not mounted, or a mount of a part of it, is completed by what the host's first process sees.
+Finding part_finding(const Part& part, base::HostRoot& root) {
+  const std::string mounted = root.prefix() + part.path;
+  Finding finding{"host.files", Level::kGood, mounted, "can be seen", "", {}};
+  base::HostRoot::View* first_process = root.first_process();
+  if (first_process != nullptr && is_directory(first_process->path + part.path)) {
+    if (!is_directory(mounted))
+      finding.text = fmt::format("is not mounted: {}{} is read", first_process->path, part.path);
+    finding.facts = {{"way", "first_process"}};
+    return finding;
+  }
+  finding.facts = {{"way", "mount"}};
+  if (is_directory(mounted)) return finding;
   finding.level = Level::kWarning;
+  finding.facts = {{"way", "none"}};
   finding.text = fmt::format("is not there: {}", part.loss);
-  finding.advice = fmt::format("mount the host's {} at {}", part.path, finding.subject);
+  finding.advice = fmt::format("mount the host's {} at {}", part.path, mounted);
+  return finding;
+}
+
+// The other way to the host's files.
+Finding first_process_finding(base::HostRoot& root) {
+  Finding finding{"host.first_process", Level::kGood, "", "", "", {}};
+  if (const base::HostRoot::View* view = root.first_process(); view != nullptr) {
+    finding.text = fmt::format("what is not mounted is read at {}", view->path);
+    finding.facts = {{"readable", true}};
+    return finding;
+  }
+  finding.facts = {{"readable", false}};
+  finding.text = root.obstacle();
+  if (!finding.text.empty()) {
+    finding.level = Level::kWarning;
+    finding.advice =
+        "capabilities: [SYS_PTRACE] in the pod's securityContext, '--cap-add SYS_PTRACE' with docker or "
+        "podman";
+  } else {
+    finding.text = fmt::format("nothing but that: there is no process 1 below {}/proc", root.prefix());
+  }
   return finding;
 }
 
@@ -90,7 +124,9 @@ Section host_section(const Surroundings& here, const std::string& host_root) {
   way.text = fmt::format("what is mounted at {}", host_root);
   section.add(std::move(way));
   section.add(proc_finding(host_root));
-  for (const Part& part : kParts) section.add(part_finding(part, host_root));
+  base::HostRoot root(host_root);
+  section.add(first_process_finding(root));
+  for (const Part& part : kParts) section.add(part_finding(part, root));
   return section;
 }
 
