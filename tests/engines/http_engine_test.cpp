@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "engines/docker/docker_engine.h"
 #include "engines/podman/podman_engine.h"
 #include "engines/registry.h"
@@ -148,9 +150,11 @@ TEST_F(HttpEngineTest, AServerWithoutVersionIsRefused) {
 // The first target below a version that is asked for; "" when the answer is refused.
 std::string asked_below(const std::string& path, boost::asio::io_context& loop, bool podman,
                         const std::string& version) {
+  std::mutex mutex;  // the session and its events are two connections, each with a thread
   std::string asked;
   FakePeer peer(path, [&](FakeConnection& c) {
     for (std::string target = c.read_request(); !target.empty(); target = c.read_request()) {
+      const std::lock_guard lock(mutex);
       if (target.starts_with("/v")) {
         if (asked.empty()) asked = target;
         return;  // nobody answers any more: the session ends
